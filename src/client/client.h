@@ -1,0 +1,89 @@
+/*
+ * client.h: the tool's end of the socket.
+ *
+ * Errors: a function returns 0, or -1 and fills a struct failure with the exit
+ * status that the command shall end with and a sentence that says what was
+ * wrong and what to do. Nothing here prints.
+ */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "client/snapshot.h"
+
+/* The exit statuses of all commands. */
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_FOUND = 1,
+	EXIT_USAGE = 2,
+	EXIT_NO_TARGET = 3,
+	EXIT_FAILED = 4
+};
+
+/* Why something did not work. */
+struct failure {
+	int status;     /* enum exit_status */
+	char text[512]; /* one sentence or two, no newline at the end */
+};
+
+/* Fills `failure` in printf's manner; returns -1 for the caller to return. */
+int failure_set(struct failure *failure, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+struct client;
+
+/*
+ * Connects to the probe in process `pid`, and shakes hands. NULL and `failure`
+ * if there is no such process, it is not under the probe, belongs to somebody
+ * else, or its probe speaks another version.
+ */
+struct client *client_open(pid_t pid, struct failure *failure);
+void client_close(struct client *client);
+
+pid_t client_pid(const struct client *client);
+
+/* What the probe said in its greeting. */
+const struct wire_hello *client_hello(const struct client *client);
+
+int client_counts(struct client *client, struct wire_counts *counts,
+    struct failure *failure);
+
+/*
+ * Takes a snapshot; `flags` is of enum wire_snapshot_flags. Relations that need
+ * no stacks (holders, senders, receivers, a session's tasks and state) are
+ * filled in. NULL and `failure` if the target has gone, or speaks nonsense.
+ */
+struct snapshot *client_snapshot(struct client *client, uint32_t flags,
+    struct failure *failure);
+
+/*
+ * Reads the target's own code and unwind tables from its memory: for files that
+ * are no longer on disk as they were. Returns how many bytes were read, 0 if
+ * none can be.
+ */
+size_t client_read(struct client *client, uint64_t address, void *buffer,
+    size_t size);
+
+/* A process under the probe. */
+struct target {
+	pid_t pid;
+	char name[64];  /* of its program */
+};
+
+/*
+ * The processes under the probe that the caller may look at, sorted by pid.
+ * Sockets that nobody listens on any more are removed. Returns a malloc'ed
+ * array.
+ */
+struct target *client_list(size_t *count);
+
+/*
+ * Finds the process that `word` means: a pid, the name of a program, or NULL
+ * for the only one there is. Returns its pid, or -1 and `failure`.
+ */
+pid_t client_find(const char *word, struct failure *failure);
+
+#endif
