@@ -1,0 +1,280 @@
+/*
+ * signal_counter.c: counts every mark that somebody else's signals, children
+ * or descriptors could leave on a program.
+ *
+ * One thread each waits again and again in nanosleep, poll, epoll_wait, select,
+ * sem_timedwait, pthread_cond_timedwait and read, and counts each time that a
+ * wait is interrupted (EINTR) or a sleep is too short. Others come and go
+ * meanwhile. The main thread looks for children that it has not got, and a
+ * handler counts SIGCHLD. At the end of standard input it prints what was
+ * counted, which must all be 0:
+ *
+ *     eintr 0 short 0 children 0 sigchld 0 errors 0 (rounds N, churned M)
+ *
+ * --close closes all descriptors above 2 first, as daemons do. --quit installs
+ * a handler for SIGQUIT, which adds "quits N".
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "program.h"
+
+#define STEP_MS 20
+
+static long eintr, too_short, children, sigchlds, errors, quits;
+static long rounds, churned;
+static int silence[2]; /* a pipe that nothing is written to */
+static int ticking[2]; /* a pipe that a byte comes through at each step */
+
+static void
+count(long *counter)
+{
+	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* The time of day STEP_MS from now, for the calls that want that. */
+static struct timespec
+step_end(void)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_nsec += STEP_MS * 1000000;
+	end.tv_sec += end.tv_nsec / 1000000000;
+	end.tv_nsec %= 1000000000;
+	return end;
+}
+
+/* ---- One wait of each kind; -1 and errno if it fails --------------------------- */
+
+static int
+once_nanosleep(void)
+{
+	return nanosleep(&(struct timespec) { 0, STEP_MS * 1000000 }, NULL);
+}
+
+static int
+once_poll(void)
+{
+	struct pollfd polled = { .fd = silence[0], .events = POLLIN };
+
+	return poll(&polled, 1, STEP_MS);
+}
+
+static int
+once_epoll(void)
+{
+	static int fd;
+	struct epoll_event event;
+
+	if (fd == 0) {
+		fd = epoll_create1(EPOLL_CLOEXEC);
+	}
+	return epoll_wait(fd, &event, 1, STEP_MS);
+}
+
+static int
+once_select(void)
+{
+	struct timeval time = { 0, STEP_MS * 1000 };
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(silence[0], &set);
+	return select(silence[0] + 1, &set, NULL, NULL, &time);
+}
+
+static int
+once_sem(void)
+{
+	static sem_t never;
+	struct timespec end = step_end();
+
+	return sem_timedwait(&never, &end) == -1 && errno == ETIMEDOUT ? 0 : -1;
+}
+
+static int
+once_cond(void)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+	struct timespec end = step_end();
+	int error;
+
+	pthread_mutex_lock(&mutex);
+	error = pthread_cond_timedwait(&never, &mutex, &end);
+	pthread_mutex_unlock(&mutex);
+	errno = error;
+	return error == ETIMEDOUT || error == 0 ? 0 : -1;
+}
+
+static int
+once_read(void)
+{
+	char byte;
+
+	return read(ticking[0], &byte, 1) == 1 ? 0 : -1;
+}
+
+/* A kind of wait. */
+struct kind {
+	const char *name;
+	int (*once)(void);
+	bool sleeps; /* it takes STEP_MS unless it is cut short */
+};
+
+static void *
+wait_again(void *arg)
+{
+	const struct kind *kind = arg;
+
+	for (;;) {
+		int64_t begun = now_ms();
+
+		if (kind->once() == -1) {
+			count(errno == EINTR ? &eintr : &errors);
+		} else if (kind->sleeps && now_ms() - begun < STEP_MS - 1) {
+			count(&too_short);
+		}
+		count(&rounds);
+	}
+	return NULL;
+}
+
+/* ---- The rest ------------------------------------------------------------------- */
+
+static void *
+tick(void *arg)
+{
+	for (;;) {
+		usleep(STEP_MS * 1000);
+		if (write(ticking[1], "", 1) != 1) {
+			count(&errors);
+		}
+	}
+	return arg;
+}
+
+static void *
+short_life(void *arg)
+{
+	usleep(1000);
+	return arg;
+}
+
+static void *
+churn(void *arg)
+{
+	pthread_t threads[4];
+
+	for (;;) {
+		for (int i = 0; i < 4; i++) {
+			program_check(pthread_create(&threads[i], NULL,
+			    short_life, NULL), "churn");
+		}
+		for (int i = 0; i < 4; i++) {
+			pthread_join(threads[i], NULL);
+			count(&churned);
+		}
+	}
+	return arg;
+}
+
+static void
+on_sigchld(int number)
+{
+	count(&sigchlds);
+}
+
+static void
+on_sigquit(int number)
+{
+	count(&quits);
+}
+
+static void
+start(const char *name, void *(*fn)(void *), const void *arg)
+{
+	pthread_t thread;
+
+	program_check(pthread_create(&thread, NULL, fn, (void *) arg), name);
+	pthread_setname_np(thread, name);
+}
+
+/* Looks for children until standard input ends. */
+static void
+look_for_children(void)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	for (;;) {
+		int ready = poll(&input, 1, STEP_MS);
+
+		if (ready == 1) {
+			return;
+		}
+		if (ready == -1) {
+			count(&eintr);
+		}
+		if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD) {
+			count(&children);
+		}
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct kind kinds[] = {
+		{ "nanosleep", once_nanosleep, true },
+		{ "poll", once_poll, true },
+		{ "epoll_wait", once_epoll, true },
+		{ "select", once_select, true },
+		{ "sem", once_sem, true },
+		{ "cond", once_cond, false },
+		{ "read", once_read, false },
+	};
+
+	program_begin();
+	signal(SIGCHLD, on_sigchld);
+	if (program_flag(argv, "--quit")) {
+		/* Without SA_RESTART it would count EINTR of its own making;
+		   the waits that never restart are left to the other tests. */
+		signal(SIGQUIT, on_sigquit);
+	}
+	if (program_flag(argv, "--close")) {
+		closefrom(3);
+	}
+	if (pipe(silence) == -1 || pipe(ticking) == -1) {
+		perror("pipe");
+		return 1;
+	}
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		start(kinds[i].name, wait_again, &kinds[i]);
+	}
+	start("tick", tick, NULL);
+	start("churn", churn, NULL);
+	printf("ready\n");
+	look_for_children();
+	printf("eintr %ld short %ld children %ld sigchld %ld errors %ld "
+	    "(rounds %ld, churned %ld, quits %ld)\n",
+	    eintr, too_short, children, sigchlds, errors, rounds, churned,
+	    quits);
+	fflush(stdout);
+	_exit(0);
+}
