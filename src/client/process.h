@@ -1,0 +1,50 @@
+/*
+ * process.h: what the kernel says of a process, in /proc.
+ *
+ * Functions return 0 or an error number; ESRCH if there is no such process.
+ */
+#ifndef CLIENT_PROCESS_H
+#define CLIENT_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PROCESS_UIDS 3
+
+struct process {
+	pid_t pid; /* as the caller sees it */
+	pid_t leader; /* another pid, if `pid` is a thread of that process */
+	pid_t inner; /* what the process calls itself in its namespace */
+	uid_t uids[PROCESS_UIDS]; /* real, effective, saved */
+	char state; /* as ps shows it: R, S, T, Z, ... */
+};
+
+int process_read(pid_t pid, struct process *process);
+
+/* Has it been stopped, by a signal or a debugger? */
+bool process_is_stopped(pid_t pid);
+
+/* The path of its program, malloc'ed and cleaned; "" if it cannot be read. */
+char *process_exe(pid_t pid);
+
+/*
+ * Its program's name: that of the file; or else, if that cannot be read, what
+ * the kernel calls the process.
+ */
+void process_name(pid_t pid, char *name, size_t size);
+
+/* What the kernel calls the process: for a script, the script's name. */
+void process_comm(pid_t pid, char *name, size_t size);
+
+/*
+ * A directory descriptor for process_thread_name(), with the names that the
+ * process itself gives its threads; -1 if it cannot be had.
+ */
+int process_threads(const struct process *process);
+
+/* The name of a thread; "" if there is none. Cleaned. */
+void process_thread_name(int threads, uint32_t tid, char *name, size_t size);
+
+#endif
