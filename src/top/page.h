@@ -1,0 +1,45 @@
+/*
+ * page.h: text to read, longer than the screen: a stack, the help.
+ */
+#ifndef TOP_PAGE_H
+#define TOP_PAGE_H
+
+#include <stddef.h>
+
+#include "top/canvas.h"
+
+struct page_line {
+	char *text;
+	char *tail;       /* a second column, NULL if there is none; of one too
+	                     long its end is shown: a path's file and line */
+	int indent;
+	enum style style; /* of the text */
+};
+
+/* All zeroes is an empty page. */
+struct page {
+	struct page_line *lines;
+	size_t count;
+	size_t room;   /* lines that fit into the array */
+	size_t top;    /* the first line that is seen */
+	size_t height; /* how many lines were seen when it was last drawn */
+};
+
+void page_fini(struct page *page);
+
+/* Takes the lines away, and stays where it was scrolled to. */
+void page_clear(struct page *page);
+
+void page_add(struct page *page, int indent, enum style style,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* A line of two columns. */
+void page_add_pair(struct page *page, int indent, enum style style,
+    const char *text, const char *tail);
+
+/* Scrolls by that many lines, or as far as it goes. */
+void page_scroll(struct page *page, long by);
+
+void page_draw(struct page *page, struct canvas *canvas, struct area area);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * screen.h: the terminal. screen.c is the only file that knows curses.
+ */
+#ifndef TOP_SCREEN_H
+#define TOP_SCREEN_H
+
+#include <stdbool.h>
+
+#include "client/client.h"
+#include "top/canvas.h"
+
+/* Can the locale show more than ASCII? Sets the locale from the environment. */
+bool screen_unicode(void);
+
+/* Are input and output a terminal? Returns 0, or -1 and `failure`. */
+int screen_check(struct failure *failure);
+
+/*
+ * Takes over the terminal. Returns 0, or -1 and `failure` if curses does not
+ * know it.
+ */
+int screen_open(bool color, struct failure *failure);
+
+/* Gives the terminal back as it was; it may be taken over again. */
+void screen_close(void);
+
+/* For a while, as when the process is stopped; and back. */
+void screen_suspend(void);
+void screen_resume(void);
+
+/* Asks the terminal for its size, and gives it to curses. */
+void screen_measure(int *rows, int *columns);
+
+/* Shows the canvas; with `all`, every cell, whatever is thought to be there. */
+void screen_show(const struct canvas *canvas, bool all);
+
+/* A key that was pressed, a character or enum key_code; KEY_CODE_NONE: none. */
+int screen_key(void);
+
+#endif

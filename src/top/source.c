@@ -1,0 +1,222 @@
+/*
+ * source.c: see source.h.
+ *
+ * A descriptor for the process, opened before the first snapshot, tells the end
+ * of this process from the life of another that got its number. How a process
+ * ended is known to its parent alone, except for the moment until the parent
+ * has asked: within it, /proc still has the status.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "analyze/analyze.h"
+#include "top/source.h"
+
+#define STACK_FLAGS (WIRE_WITH_STACKS | WIRE_WITH_CREATION)
+
+struct source {
+	pid_t pid;
+	int pidfd;             /* -1: the kernel has none to give */
+	struct client *first;  /* the symbolizer's, open or not */
+	struct client *client; /* the one to ask; NULL: connection lost */
+	struct symbolizer *symbolizer;
+	uint64_t start_ns;     /* tells this program from one it execs */
+	enum source_state state;
+	char text[256];        /* about the state */
+};
+
+static void
+disconnect(struct source *source)
+{
+	if (source->client != source->first) {
+		client_close(source->client);
+	}
+	source->client = NULL;
+}
+
+struct source *
+source_open(pid_t pid, struct failure *failure)
+{
+	struct source *source = calloc(1, sizeof(*source));
+
+	if (source == NULL) {
+		abort();
+	}
+	source->pid = pid;
+	source->pidfd = pidfd_open(pid, 0);
+	source->first = source->client = client_open(pid, failure);
+	if (source->client == NULL) {
+		source_close(source);
+		return NULL;
+	}
+	source->start_ns = client_hello(source->client)->start_ns;
+	source->symbolizer = symbolizer_new(pid, source->first, failure);
+	if (source->symbolizer == NULL) {
+		source_close(source);
+		return NULL;
+	}
+	return source;
+}
+
+void
+source_close(struct source *source)
+{
+	if (source->symbolizer != NULL) {
+		symbolizer_free(source->symbolizer);
+	}
+	if (source->client != NULL) {
+		disconnect(source);
+	}
+	if (source->first != NULL) {
+		client_close(source->first);
+	}
+	if (source->pidfd >= 0) {
+		close(source->pidfd);
+	}
+	free(source);
+}
+
+/* Reads the wait status of a process that nobody has waited for yet. */
+static bool
+read_exit_status(pid_t pid, int *status)
+{
+	char path[32];
+	char line[2048];
+	const char *field;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
+	file = fopen(path, "re");
+	if (file == NULL) {
+		return false;
+	}
+	field = fgets(line, sizeof(line), file);
+	fclose(file);
+	/* The name may hold anything; what follows its bracket does not. */
+	field = field != NULL ? strrchr(line, ')') : NULL;
+	if (field == NULL || field[1] != ' ' || field[2] != 'Z') {
+		return false;
+	}
+	field = strrchr(line, ' '); /* exit_code is the last */
+	return field != NULL && sscanf(field, "%d", status) == 1;
+}
+
+static void
+has_ended(struct source *source)
+{
+	int status;
+
+	source->state = SOURCE_ENDED;
+	if (!read_exit_status(source->pid, &status)) {
+		snprintf(source->text, sizeof(source->text),
+		    "target has ended");
+	} else if (WIFSIGNALED(status)) {
+		const char *name = sigabbrev_np(WTERMSIG(status));
+
+		snprintf(source->text, sizeof(source->text),
+		    "target has ended: killed by SIG%s", name ? name : "?");
+	} else {
+		snprintf(source->text, sizeof(source->text),
+		    "target has ended: exit status %d", WEXITSTATUS(status));
+	}
+}
+
+void
+source_check(struct source *source)
+{
+	struct pollfd end = { .fd = source->pidfd, .events = POLLIN };
+
+	if (source->state == SOURCE_ENDED) {
+		return;
+	}
+	if (source->pidfd >= 0 && poll(&end, 1, 0) == 1) {
+		has_ended(source);
+	}
+}
+
+static void
+is_lost(struct source *source, const struct failure *failure)
+{
+	source_check(source);
+	if (source->state != SOURCE_ENDED) {
+		source->state = SOURCE_LOST;
+		snprintf(source->text, sizeof(source->text),
+		    "no answer, trying again: %.200s", failure->text);
+	}
+}
+
+/*
+ * Connects again. The first connection is not closed, because the symbolizer,
+ * and with it all frames, lives on; reads through it simply fail from now on.
+ */
+static bool
+reconnect(struct source *source)
+{
+	struct failure failure;
+	struct client *client = client_open(source->pid, &failure);
+
+	if (client == NULL) {
+		is_lost(source, &failure);
+		return false;
+	}
+	if (client_hello(client)->start_ns != source->start_ns) {
+		client_close(client);
+		source->state = SOURCE_ENDED;
+		snprintf(source->text, sizeof(source->text),
+		    "target has ended: it runs another program now");
+		return false;
+	}
+	source->client = client;
+	return true;
+}
+
+struct snapshot *
+source_take(struct source *source)
+{
+	struct failure failure;
+	struct snapshot *snapshot;
+
+	if (source->state == SOURCE_ENDED ||
+	    (source->client == NULL && !reconnect(source))) {
+		return NULL;
+	}
+	snapshot = client_snapshot(source->client, STACK_FLAGS, &failure);
+	if (snapshot == NULL) {
+		disconnect(source);
+		is_lost(source, &failure);
+		return NULL;
+	}
+	analyze_stacks(snapshot, source->symbolizer);
+	source->state = SOURCE_LIVE;
+	source->text[0] = '\0';
+	return snapshot;
+}
+
+int
+source_end_fd(const struct source *source)
+{
+	return source->state == SOURCE_ENDED ? -1 : source->pidfd;
+}
+
+enum source_state
+source_state(const struct source *source)
+{
+	return source->state;
+}
+
+const char *
+source_text(const struct source *source)
+{
+	return source->text;
+}
+
+uint64_t
+source_start_ns(const struct source *source)
+{
+	return source->start_ns;
+}

@@ -1,0 +1,169 @@
+/*
+ * view_detail.c: everything about one group, or one session: whole stacks, who
+ * created the tasks or opened the session, and who belongs to whom.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "top/viewer.h"
+#include "top/words.h"
+
+#define INDENT 4
+
+/* ---- Stacks ------------------------------------------------------------ */
+
+static const char *
+why_no_frames(const struct stack *stack)
+{
+	if (stack->raw.flags & WIRE_STACK_MOVED) {
+		return "it went on while it was looked at: no stack";
+	}
+	if (stack->raw.flags & WIRE_STACK_UNREADABLE) {
+		return "the memory of the stack could not be read";
+	}
+	return "no stack";
+}
+
+/* One line a frame; calls of the user's own code stand out. */
+static void
+add_stack(struct page *page, const struct stack *stack, uint32_t state)
+{
+	const struct frame *own = model_own_frame(stack, state);
+	bool none = true;
+
+	for (size_t i = 0; i < stack->frame_count; i++) {
+		const struct frame *frame = stack->frames[i];
+		char location[512];
+
+		if (frame->probe) {
+			continue;
+		}
+		words_location(location, sizeof(location), frame);
+		page_add_pair(page, INDENT,
+		    frame == own ? STYLE_STRONG : STYLE_PLAIN,
+		    words_function(frame), location);
+		none = false;
+	}
+	if (none) {
+		page_add(page, INDENT, STYLE_FAINT, "%s", why_no_frames(stack));
+	} else if (stack->cut || stack->raw.flags & WIRE_STACK_TRUNCATED) {
+		page_add(page, INDENT, STYLE_FAINT, "(more could not be read)");
+	}
+}
+
+/* ---- Tasks ------------------------------------------------------------- */
+
+/* "task 7 [chan send, 12m] session 41 \"127.0.0.1:53920\"". */
+static void
+add_task(struct page *page, int indent, const struct snapshot *snapshot,
+    const struct task *task, bool with_session)
+{
+	const struct session *session =
+	    snapshot_session(snapshot, task->session);
+	char session_text[WIRE_TEXT_MAX + 32] = "";
+	char since[32] = "";
+	char name[WIRE_NAME_MAX + 4] = "";
+	char age[32];
+
+	if (task->state != STRANDED_RUNNING) {
+		words_age(age, sizeof(age), task->since_ns);
+		snprintf(since, sizeof(since), ", %s", age);
+	}
+	if (task->name[0] != '\0') {
+		snprintf(name, sizeof(name), " \"%s\"", task->name);
+	}
+	if (with_session && session != NULL) {
+		snprintf(session_text, sizeof(session_text),
+		    "  session %" PRIu64 " \"%s\"", session->id,
+		    session->name);
+	}
+	page_add(page, indent, STYLE_PLAIN, "task %" PRIu64 "%s [%s%s]%s",
+	    task->id, name, state_name(task->state), since, session_text);
+}
+
+static bool
+fill_group(struct page *page, const struct model *model, uint64_t key)
+{
+	const struct group_row *row = model_group(model, key);
+	const struct task *first;
+	char age[32];
+
+	if (row == NULL) {
+		return false;
+	}
+	first = row->group->tasks[0];
+	words_age(age, sizeof(age),
+	    first->state != STRANDED_RUNNING ? first->since_ns : -1);
+	page_add(page, 0, STYLE_STRONG,
+	    "%zu in %s, %+ld since the watching began, the oldest for %s",
+	    row->group->count, state_name(first->state), row->change, age);
+	add_stack(page, &first->stack, first->state);
+	page_add(page, 0, STYLE_STRONG, "created by");
+	add_stack(page, &first->created_by, STRANDED_RUNNING);
+	page_add(page, 0, STYLE_STRONG, "tasks");
+	for (size_t i = 0; i < row->group->count; i++) {
+		add_task(page, INDENT, model->snapshot, row->group->tasks[i],
+		    true);
+	}
+	return true;
+}
+
+/* ---- Sessions ---------------------------------------------------------- */
+
+static void
+add_session(struct page *page, const struct session *session)
+{
+	char age[32];
+	char idle[32];
+
+	words_age(age, sizeof(age), session->opened_ns);
+	words_age(idle, sizeof(idle), session->used_ns);
+	page_add(page, 0, STYLE_STRONG, "session %" PRIu64 " \"%s\" %s, %s",
+	    session->id, session->name, words_session_kind(session->kind),
+	    words_session_state(session->state));
+	page_add(page, INDENT, STYLE_PLAIN, "opened %s ago, last used %s ago",
+	    age, idle);
+	if (session->fd >= 0) {
+		page_add(page, INDENT, STYLE_PLAIN, "file descriptor %d",
+		    session->fd);
+	}
+}
+
+static bool
+fill_session(struct page *page, const struct model *model, uint64_t key)
+{
+	const struct session_row *row = model_session(model, key);
+
+	if (row == NULL) {
+		return false;
+	}
+	add_session(page, row->session);
+	page_add(page, 0, STYLE_STRONG, "opened by");
+	add_stack(page, &row->session->opened_by, STRANDED_RUNNING);
+	page_add(page, 0, STYLE_STRONG, "%zu tasks, %zu of them blocked",
+	    row->session->task_count, row->blocked);
+	for (size_t i = 0; i < row->session->task_count; i++) {
+		const struct task *task = snapshot_task(model->snapshot,
+		    row->session->tasks[i]);
+
+		if (task != NULL) {
+			add_task(page, 0, model->snapshot, task, false);
+			add_stack(page, &task->stack, task->state);
+		}
+	}
+	return true;
+}
+
+/* ---- The two views ----------------------------------------------------- */
+
+const struct view_ops view_group_detail = {
+	.title = "Stack",
+	.place = KEY_ON_PAGE,
+	.fill = fill_group,
+};
+
+const struct view_ops view_session_detail = {
+	.title = "Session",
+	.place = KEY_ON_PAGE,
+	.fill = fill_session,
+};

@@ -1,0 +1,41 @@
+/* view_help.c: what the keys do, from their table. */
+#include <stdio.h>
+#include <string.h>
+
+#include "top/viewer.h"
+
+/* "Down, j": the names of `key` and of those below that do the same. */
+static void
+name_keys(const struct key *key, char *text, size_t size)
+{
+	size_t used = (size_t) snprintf(text, size, "%s", key->name);
+
+	for (key++; key->code != KEY_CODE_NONE && key->help == NULL &&
+	    used < size; key++) {
+		used += (size_t) snprintf(text + used, size - used, ", %s",
+		    key->name);
+	}
+}
+
+static bool
+fill(struct page *page, const struct model *model, uint64_t key)
+{
+	for (const struct key *k = keys_table; k->code != KEY_CODE_NONE; k++) {
+		char names[64];
+		char line[96];
+
+		if (k->help == NULL) {
+			continue;
+		}
+		name_keys(k, names, sizeof(names));
+		snprintf(line, sizeof(line), "%-16s", names);
+		page_add(page, 0, STYLE_PLAIN, "%s %s", line, k->help);
+	}
+	return true;
+}
+
+const struct view_ops view_help = {
+	.title = "Help",
+	.place = KEY_ON_PAGE,
+	.fill = fill,
+};
