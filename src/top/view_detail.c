@@ -61,7 +61,7 @@ add_task(struct page *page, int indent, const struct snapshot *snapshot,
 	const struct session *session =
 	    snapshot_session(snapshot, task->session);
 	char session_text[WIRE_TEXT_MAX + 32] = "";
-	char since[32] = "";
+	char since[40] = "";
 	char name[WIRE_NAME_MAX + 4] = "";
 	char age[32];
 

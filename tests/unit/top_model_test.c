@@ -1,0 +1,171 @@
+/* top_model_test.c: what the viewer makes of one snapshot after another. */
+#include "unit/top_snapshot.h"
+
+#include "top/model.h"
+
+/* A main task, and `readers` that are stuck. */
+static struct snapshot *
+server(int second, int readers)
+{
+	struct snapshot *snapshot = snapshot_empty(second);
+
+	snapshot_add_main(snapshot, 1, second);
+	for (int i = 0; i < readers; i++) {
+		snapshot_add_reader(snapshot, (uint64_t) i + 2, 10 + i, 0);
+	}
+	return snapshot;
+}
+
+static const struct group_row *
+group_at(const struct model *model, size_t index)
+{
+	struct rows rows = model_groups(model);
+
+	assert_true(index < rows.count);
+	return rows_at(rows, index);
+}
+
+static void
+largest_group_is_first(void **state)
+{
+	struct model model = { 0 };
+
+	model_feed(&model, server(1, 3));
+	assert_int_equal(model_groups(&model).count, 2);
+	assert_int_equal(group_at(&model, 0)->group->count, 3);
+	assert_int_equal(group_at(&model, 0)->group->tasks[0]->since_ns,
+	    12 * SECOND);
+	assert_ptr_equal(group_at(&model, 0)->own, &frame_reader);
+	assert_ptr_equal(group_at(&model, 0)->by, &frame_main);
+	assert_ptr_equal(group_at(&model, 1)->own, &frame_main);
+	assert_null(group_at(&model, 1)->by);
+	assert_int_equal(model.blocked, 4);
+	model_fini(&model);
+}
+
+static void
+keys_last(void **state)
+{
+	struct model model = { 0 };
+	uint64_t key;
+
+	model_feed(&model, server(1, 3));
+	key = group_at(&model, 0)->key;
+	model_feed(&model, server(2, 1));
+	assert_non_null(model_group(&model, key));
+	assert_int_equal(model_group(&model, key)->group->count, 1);
+	model_feed(&model, server(3, 0));
+	assert_null(model_group(&model, key));
+	model_fini(&model);
+}
+
+static void
+change_counts_from_the_first(void **state)
+{
+	struct model model = { 0 };
+	uint64_t key;
+
+	model_feed(&model, server(1, 3));
+	key = group_at(&model, 0)->key;
+	assert_int_equal(model_group(&model, key)->change, 0);
+	model_feed(&model, server(2, 10));
+	assert_int_equal(model_group(&model, key)->change, 7);
+	model_feed(&model, server(3, 2));
+	assert_int_equal(model_group(&model, key)->change, -1);
+	model_feed(&model, server(4, 0));
+	model_feed(&model, server(5, 4));
+	assert_int_equal(model_group(&model, key)->change, 1);
+	model_fini(&model);
+}
+
+static void
+new_group_grows_from_nothing(void **state)
+{
+	struct model model = { 0 };
+
+	model_feed(&model, snapshot_empty(1));
+	model_feed(&model, server(2, 3));
+	assert_int_equal(group_at(&model, 0)->change, 3);
+	assert_int_equal(group_at(&model, 1)->change, 1);
+	model_fini(&model);
+}
+
+static void
+rates_are_of_the_last_snapshots(void **state)
+{
+	struct model model = { 0 };
+
+	for (int i = 0; i < 20; i++) {
+		struct snapshot *snapshot = snapshot_empty(i);
+
+		/* The first ten seconds were busier. */
+		snapshot->counts.sessions_opened =
+		    (uint64_t) (i < 10 ? 100 * i : 1000 + 2 * i);
+		snapshot->counts.sessions_closed = (uint64_t) i / 2;
+		model_feed(&model, snapshot);
+		if (i == 0) {
+			assert_true(model_rates(&model).opened == 0);
+		}
+	}
+	assert_true(model_rates(&model).opened > 1.99);
+	assert_true(model_rates(&model).opened < 2.01);
+	assert_true(model_rates(&model).closed > 0.3);
+	assert_true(model_rates(&model).closed < 0.7);
+	model_fini(&model);
+}
+
+static void
+sessions_know_their_tasks(void **state)
+{
+	struct model model = { 0 };
+	struct snapshot *snapshot = snapshot_empty(1);
+
+	snapshot_add_task(snapshot, 5, "busy", STRANDED_RUNNING, 0);
+	snapshot_add_reader(snapshot, 6, 3, 42);
+	snapshot_add_session(snapshot, 41, "a", 5);
+	snapshot_add_session(snapshot, 42, "b", 6);
+	snapshot_add_session(snapshot, 43, "c", 0);
+	model_feed(&model, snapshot);
+	assert_int_equal(model_session(&model, 41)->blocked, 0);
+	assert_int_equal(model_session(&model, 42)->blocked, 1);
+	assert_int_equal(model_session(&model, 43)->blocked, 0);
+	assert_null(model_session(&model, 44));
+	assert_int_equal(history_get(&model.live, 0), 3);
+	model_fini(&model);
+}
+
+static void
+own_frame_is_the_users(void **state)
+{
+	const struct frame *const bare[] = { &frame_accept };
+	const struct frame *const begun[] = { &frame_accept, &frame_reader,
+		&frame_begin };
+	struct stack none = { .frames = NULL };
+	struct stack alone = STACK(bare);
+	struct stack locked = STACK(begun);
+	struct stack sending = STACK(stack_reader);
+
+	assert_null(model_own_frame(&none, STRANDED_CHAN_SEND));
+	assert_null(model_own_frame(&alone, STRANDED_IO_ACCEPT));
+	assert_ptr_equal(model_own_frame(&sending, STRANDED_CHAN_SEND),
+	    &frame_reader);
+	/* Where the task began does not hide what it calls. */
+	assert_ptr_equal(model_own_frame(&locked, STRANDED_MUTEX),
+	    &frame_reader);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(largest_group_is_first),
+		cmocka_unit_test(keys_last),
+		cmocka_unit_test(change_counts_from_the_first),
+		cmocka_unit_test(new_group_grows_from_nothing),
+		cmocka_unit_test(rates_are_of_the_last_snapshots),
+		cmocka_unit_test(sessions_know_their_tasks),
+		cmocka_unit_test(own_frame_is_the_users),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
