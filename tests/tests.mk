@@ -10,11 +10,23 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/tool.a $(B)/libstrand.a
 	    -Itests $(CPPFLAGS) -o $@ $< $(B)/tool.a $(B)/libstrand.a \
 	    $(TOOL_LIBS) -lcmocka
 
+# End to end: one program a file, with the harness that starts real processes.
+E2E_SRC := $(wildcard tests/e2e/*_test.c)
+E2E_BIN := $(patsubst tests/e2e/%.c,$(B)/tests/e2e/%,$(E2E_SRC))
+
+$(B)/tests/e2e/%: tests/e2e/%.c tests/e2e/harness.c tests/e2e/harness.h \
+    $(B)/tool.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(TOOL_CFLAGS) \
+	    $(CPPFLAGS) -o $@ $< tests/e2e/harness.c $(B)/tool.a \
+	    $(TOOL_LIBS) -lcmocka
+
 # The programs that the probe watches.
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 PROGRAM_BIN := $(patsubst tests/programs/%.c,$(B)/tests/programs/%,$(PROGRAM_SRC))
 
-$(B)/tests/programs/%: tests/programs/%.c $(B)/libstrand.a
+$(B)/tests/programs/%: tests/programs/%.c $(B)/libstrand.a \
+    $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -o $@ \
 	    $< $(B)/libstrand.a -lpthread
@@ -31,5 +43,6 @@ $(B)/tests/bench/%: tests/bench/%.c $(B)/libstrand.a
 
 programs: $(PROGRAM_BIN)
 unit: $(UNIT_BIN)
+e2e: $(E2E_BIN) $(PROGRAM_BIN)
 
-.PHONY: programs unit
+.PHONY: programs unit e2e
