@@ -15,7 +15,8 @@ struct map {
 struct closure {
 	bool (*fn)(struct map *map, int name);
 	int name;
-	struct strand_chan *answer; /* of bool, unbuffered, the asker's own */
+	struct strand_chan *answer; /* of bool, unbuffered; the owner gets a
+	                               reference of its own */
 };
 
 struct owned {
@@ -35,6 +36,7 @@ owner(void *arg)
 		bool answer = closure.fn(&map, closure.name);
 
 		strand_chan_send(closure.answer, &answer, STRAND_FOREVER);
+		strand_chan_unref(closure.answer);
 	}
 }
 
@@ -42,14 +44,14 @@ static bool
 ask(struct sessions *sessions, bool (*fn)(struct map *, int), int name)
 {
 	struct owned *owned = (struct owned *) sessions;
-	struct closure closure = { .fn = fn, .name = name };
+	struct strand_chan *channel = program_need(
+	    strand_chan_new(sizeof(bool), 0), "channel");
+	struct closure closure = { fn, name, strand_chan_ref(channel) };
 	bool answer;
 
-	closure.answer = program_need(
-	    strand_chan_new(sizeof(bool), 0), "channel");
 	strand_chan_send(owned->closures, &closure, STRAND_FOREVER);
-	strand_chan_recv(closure.answer, &answer, STRAND_FOREVER);
-	strand_chan_unref(closure.answer);
+	strand_chan_recv(channel, &answer, STRAND_FOREVER);
+	strand_chan_unref(channel);
 	return answer;
 }
 

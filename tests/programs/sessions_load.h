@@ -39,6 +39,7 @@ load_task(void *arg)
 {
 	struct load *load = arg;
 	struct sessions *sessions = load->sessions;
+	struct strand_wg *done = strand_wg_ref(load->done);
 	unsigned int seed = __atomic_add_fetch(&load->seed, 1, __ATOMIC_RELAXED);
 	long found = 0, created = 0, deleted = 0;
 
@@ -54,7 +55,8 @@ load_task(void *arg)
 	__atomic_add_fetch(&load->found, found, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&load->created, created, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&load->deleted, deleted, __ATOMIC_RELAXED);
-	strand_wg_done(load->done);
+	strand_wg_done(done); /* the load may be gone from here on */
+	strand_wg_unref(done);
 }
 
 /* Runs the load, prints what came of it, and returns whether it adds up. */
