@@ -215,7 +215,7 @@ try_places(struct search *search, const char *root)
 	char path[PLACE_MAX + 64];
 	int fd = -1;
 
-	if (chosen != NULL && chosen[0] == '/') {
+	if (chosen != NULL && (chosen[0] == '/' || root[0] == '\0')) {
 		snprintf(path, sizeof(path), "%s%s", root, chosen);
 		fd = try_directory(search, path);
 	}

@@ -186,7 +186,7 @@ client_list(size_t *count)
 	const char *chosen = getenv(PLACE_VARIABLE);
 	struct list list = { 0 };
 
-	if (chosen != NULL && chosen[0] == '/') {
+	if (chosen != NULL) {
 		look_at_directory(&list, chosen, geteuid());
 	}
 	if (geteuid() == 0) {

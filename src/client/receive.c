@@ -301,29 +301,25 @@ receive_begin(struct stream *stream, struct snapshot *snapshot)
 	return 0;
 }
 
-#define BY_ID(name, type) \
-	static int name(const void *left, const void *right) \
-	{ \
-		const type *a = left; \
-		const type *b = right; \
-\
-		return (a->id > b->id) - (a->id < b->id); \
-	}
+/* All of these records begin with their id. */
+static int
+id_order(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *) left;
+	uint64_t b = *(const uint64_t *) right;
 
-BY_ID(task_order, struct task)
-BY_ID(session_order, struct session)
-BY_ID(channel_order, struct channel)
+	return (a > b) - (a < b);
+}
 
 /* The probe sends what it has more or less in order: look before sorting. */
 static void
-sort(void *array, size_t count, size_t size,
-    int (*order)(const void *, const void *))
+sort(void *array, size_t count, size_t size)
 {
 	const char *at = array;
 
 	for (size_t i = 1; i < count; i++, at += size) {
-		if (order(at, at + size) > 0) {
-			qsort(array, count, size, order);
+		if (id_order(at, at + size) > 0) {
+			qsort(array, count, size, id_order);
 			return;
 		}
 	}
@@ -351,11 +347,10 @@ receive_snapshot(struct stream *stream, struct snapshot *snapshot)
 			break;
 		}
 	}
-	sort(snapshot->tasks, snapshot->task_count, sizeof(struct task),
-	    task_order);
+	sort(snapshot->tasks, snapshot->task_count, sizeof(struct task));
 	sort(snapshot->sessions, snapshot->session_count,
-	    sizeof(struct session), session_order);
+	    sizeof(struct session));
 	sort(snapshot->channels, snapshot->channel_count,
-	    sizeof(struct channel), channel_order);
+	    sizeof(struct channel));
 	return error;
 }

@@ -45,16 +45,15 @@ ipv6_name(const struct sockaddr_in6 *address)
 	return memory_print("[%s]:%u", text, ntohs(address->sin6_port));
 }
 
-/* A path always has a slash here, so that none looks like a TCP address. */
+/* A path begins with a slash or a dot, so that none looks like TCP's. */
 static char *
 unix_name(const char *path, size_t size)
 {
 	size_t length = strnlen(path, size);
 
 	if (length > 0) {
-		return memory_print("%s%.*s",
-		    memchr(path, '/', length) != NULL ? "" : "./", (int) length,
-		    path);
+		return memory_print(
+		    "%s%.*s", path[0] == '/' ? "" : "./", (int) length, path);
 	}
 	while (size > 0 && path[size - 1] == '\0') {
 		size--;

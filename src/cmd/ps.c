@@ -1,0 +1,226 @@
+/* ps.c: `stranded ps`. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "client/memory.h"
+#include "cmd/arguments.h"
+#include "cmd/command.h"
+#include "cmd/say.h"
+#include "common/states.h"
+
+enum format { FORMAT_TEXT, FORMAT_JSON };
+
+static const char *const formats[] = {
+	[FORMAT_TEXT] = "text",
+	[FORMAT_JSON] = "json",
+	NULL,
+};
+
+static const struct command_option option_table[] = {
+	{ 'f', "format", "FORMAT",
+	    "Print text for people (text, the default) or JSON (json)." },
+	{ 0 },
+};
+
+/* What is said of one process. */
+struct row {
+	struct target target;
+	struct wire_counts counts;
+	int64_t uptime_ms; /* since the probe was loaded */
+};
+
+static int64_t
+uptime_ms(const struct client *client)
+{
+	uint64_t start = client_hello(client)->start_ns;
+	struct timespec now;
+	uint64_t now_ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_ns = (uint64_t) now.tv_sec * 1000000000 + (uint64_t) now.tv_nsec;
+	return now_ns > start ? (int64_t) ((now_ns - start) / 1000000) : 0;
+}
+
+/* Asks the process for what is to be said of it. */
+static int
+ask(const struct target *target, struct row *row, struct failure *failure)
+{
+	struct client *client = client_open(target->pid, failure);
+	int result;
+
+	if (client == NULL) {
+		return -1;
+	}
+	row->target = *target;
+	row->uptime_ms = uptime_ms(client);
+	result = client_counts(client, &row->counts, failure);
+	client_close(client);
+	return result;
+}
+
+static uint32_t
+blocked(const struct wire_counts *counts)
+{
+	uint32_t running = counts->by_state[STRANDED_RUNNING];
+
+	return counts->tasks > running ? counts->tasks - running : 0;
+}
+
+/* ---- Text --------------------------------------------------------------------- */
+
+static void
+print_uptime(int64_t ms)
+{
+	int64_t seconds = ms / 1000;
+	char text[32];
+
+	if (seconds < 60) {
+		snprintf(text, sizeof(text), "%ds", (int) seconds);
+	} else if (seconds < 3600) {
+		snprintf(text, sizeof(text), "%dm%02ds", (int) (seconds / 60),
+		    (int) (seconds % 60));
+	} else if (seconds < 86400) {
+		snprintf(text, sizeof(text), "%dh%02dm", (int) (seconds / 3600),
+		    (int) (seconds / 60 % 60));
+	} else {
+		snprintf(text, sizeof(text), "%lldd%02dh",
+		    (long long) (seconds / 86400), (int) (seconds / 3600 % 24));
+	}
+	printf("%8s", text);
+}
+
+static void
+print_header(void)
+{
+	printf("%8s%8s%8s%9s%10s  %s\n", "PID", "UP", "TASKS", "BLOCKED",
+	    "SESSIONS", "PROGRAM");
+}
+
+static void
+print_row(const struct row *row)
+{
+	printf("%8d", row->target.pid);
+	print_uptime(row->uptime_ms);
+	printf("%8u%9u%10u  %s\n", row->counts.tasks, blocked(&row->counts),
+	    row->counts.sessions, row->target.name);
+}
+
+/* ---- JSON --------------------------------------------------------------------- */
+
+static json_t *
+states_object(const struct wire_counts *counts)
+{
+	json_t *states = json_object();
+
+	for (uint32_t i = 0; i < STRANDED_STATE_COUNT; i++) {
+		if (counts->by_state[i] != 0) {
+			json_object_set_new(states, state_name(i),
+			    json_integer(counts->by_state[i]));
+		}
+	}
+	return states;
+}
+
+static json_t *
+row_object(const struct row *row)
+{
+	const struct wire_counts *counts = &row->counts;
+
+	return json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "pid",
+	    row->target.pid, "name", row->target.name, "uptime_ms",
+	    (json_int_t) row->uptime_ms, "tasks", (json_int_t) counts->tasks,
+	    "blocked", (json_int_t) blocked(counts), "sessions",
+	    (json_int_t) counts->sessions, "sessions_opened",
+	    (json_int_t) counts->sessions_opened, "sessions_closed",
+	    (json_int_t) counts->sessions_closed, "states",
+	    states_object(counts));
+}
+
+static void
+print_json(const struct row *rows, size_t count)
+{
+	json_t *processes = json_array();
+	json_t *document;
+
+	for (size_t i = 0; i < count; i++) {
+		json_array_append_new(processes, row_object(&rows[i]));
+	}
+	document =
+	    json_pack("{s:i, s:o}", "version", 1, "processes", processes);
+	json_dumpf(document, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(document);
+}
+
+static void
+print_text(const struct row *rows, size_t count)
+{
+	print_header();
+	for (size_t i = 0; i < count; i++) {
+		print_row(&rows[i]);
+	}
+}
+
+/* ---- The command -------------------------------------------------------------- */
+
+/* Asks all of them. Returns how many answered; `status` is of the last other. */
+static size_t
+ask_all(
+    const struct target *targets, size_t count, struct row *rows, int *status)
+{
+	struct failure failure;
+	size_t answered = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (ask(&targets[i], &rows[answered], &failure) == 0) {
+			answered++;
+		} else {
+			say_warn("%s", failure.text);
+			*status = failure.status;
+		}
+	}
+	return answered;
+}
+
+static int
+ps_run(struct arguments *arguments)
+{
+	enum format format = FORMAT_TEXT;
+	struct target *targets;
+	struct row *rows;
+	const char *value;
+	size_t count;
+	int status = EXIT_DONE;
+	int flushed;
+
+	while (arguments_next(arguments, &value) != 0) {
+		format = (enum format) arguments_choice(
+		    arguments, "format", value, formats);
+	}
+	arguments_end(arguments);
+	targets = client_list(&count);
+	rows = memory_new(count, sizeof(*rows));
+	if (count == 0) {
+		say_warn("no process is under the probe: start one with "
+			 "`stranded run`");
+	}
+	count = ask_all(targets, count, rows, &status);
+	(format == FORMAT_JSON ? print_json : print_text)(rows, count);
+	free(rows);
+	free(targets);
+	flushed = say_flush();
+	return flushed != EXIT_DONE ? flushed : status;
+}
+
+const struct command command_ps = {
+	.name = "ps",
+	.operands = "",
+	.summary = "list the processes under the probe, with their counts",
+	.text = "Lists the processes under the probe that the caller may look "
+		"at: for how long the probe has been there, how many tasks "
+		"there are, how many of them are blocked, and how many "
+		"sessions are open.",
+	.options = option_table,
+	.run = ps_run,
+};

@@ -1,0 +1,213 @@
+/* run.c: `stranded run`. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/memory.h"
+#include "cmd/arguments.h"
+#include "cmd/child.h"
+#include "cmd/command.h"
+#include "cmd/executable.h"
+#include "cmd/say.h"
+#include "common/signals.h"
+
+enum option_id { OPTION_DUMP_TO = 256 };
+
+static const struct command_option option_table[] = {
+	{ 's', "signal", "NAME",
+	    "Let the signal NAME ask for a dump, instead of QUIT; none lets "
+	    "no signal do so. A handler that COMMAND has for it runs as "
+	    "well." },
+	{ OPTION_DUMP_TO, "dump-to", "FILE",
+	    "Append the dumps that the signal asks for to FILE, instead of "
+	    "printing them on the standard error of COMMAND." },
+	{ 0 },
+};
+
+/* ---- The probe ---------------------------------------------------------------- */
+
+/* Beside the tool, as it is built; or in lib beside bin, as it is installed. */
+static char *
+probe_beside_tool(void)
+{
+	static const char *const places[] = { "libstranded.so",
+		"../lib/libstranded.so" };
+	char self[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	self[length > 0 ? length : 0] = '\0';
+	slash = strrchr(self, '/');
+	for (size_t i = 0; slash != NULL && i < 2; i++) {
+		char *path = memory_print(
+		    "%.*s/%s", (int) (slash - self), self, places[i]);
+		char *real = realpath(path, NULL);
+
+		free(path);
+		if (real != NULL) {
+			return real;
+		}
+	}
+	return NULL;
+}
+
+static char *
+find_probe(void)
+{
+	const char *chosen = getenv("STRANDED_PROBE");
+	char *path =
+	    chosen != NULL ? realpath(chosen, NULL) : probe_beside_tool();
+
+	if (path == NULL && chosen != NULL) {
+		say_die(EXIT_FAILED,
+		    "STRANDED_PROBE names %s, and there is no such file",
+		    chosen);
+	}
+	if (path == NULL) {
+		say_die(EXIT_FAILED,
+		    "libstranded.so is neither beside this program nor in "
+		    "../lib: name it in STRANDED_PROBE");
+	}
+	if (access(path, R_OK) != 0) {
+		say_die(EXIT_FAILED, "%s cannot be read", path);
+	}
+	if (strpbrk(path, " :\t\n") != NULL) {
+		say_die(EXIT_FAILED,
+		    "LD_PRELOAD cannot name \"%s\", it takes spaces and "
+		    "colons for separators: put the probe elsewhere",
+		    path);
+	}
+	return path;
+}
+
+/*
+ * A sanitizer's runtime insists on being the first library of all; everything
+ * else that is preloaded comes after the probe, in the order that it had.
+ */
+static void
+set_preload(const char *probe, const char *runtime)
+{
+	const char *others = getenv("LD_PRELOAD");
+	char *list =
+	    memory_print("%s%s%s%s%s", runtime, runtime[0] != '\0' ? ":" : "",
+		probe, others != NULL && others[0] != '\0' ? ":" : "",
+		others != NULL ? others : "");
+
+	setenv("LD_PRELOAD", list, 1);
+	free(list);
+}
+
+/* ---- Options ------------------------------------------------------------------ */
+
+static void
+set_signal(const struct arguments *arguments, const char *name)
+{
+	if (signals_number(name) < 0) {
+		arguments_misused(arguments,
+		    "--signal=%s: that is no signal that can ask for a dump",
+		    name);
+	}
+	setenv("STRANDED_SIGNAL", name, 1);
+}
+
+/* COMMAND may change its directory: the path shall mean what it means now. */
+static void
+set_dump(const char *path)
+{
+	char here[PATH_MAX];
+	char *full;
+
+	if (path[0] == '/' || getcwd(here, sizeof(here)) == NULL) {
+		setenv("STRANDED_DUMP", path, 1);
+		return;
+	}
+	full = memory_print("%s/%s", here, path);
+	setenv("STRANDED_DUMP", full, 1);
+	free(full);
+}
+
+/* What was chosen goes into the environment, where the probe reads it. */
+static char **
+parse(struct arguments *arguments)
+{
+	const char *value;
+	int id;
+
+	while ((id = arguments_next(arguments, &value)) != 0) {
+		if (id == OPTION_DUMP_TO) {
+			set_dump(value);
+		} else {
+			set_signal(arguments, value);
+		}
+	}
+	if (arguments_rest(arguments)[0] == NULL) {
+		arguments_misused(arguments, "COMMAND is missing");
+	}
+	return arguments_rest(arguments);
+}
+
+/* ---- The command -------------------------------------------------------------- */
+
+/* Checks that the probe can work in the command, and prepares its loading. */
+static void
+prepare(const char *command)
+{
+	struct failure failure;
+	char runtime[64];
+	char *probe = find_probe();
+	char *path = executable_find(command, &failure);
+
+	if (path == NULL ||
+	    executable_check(path, probe, runtime, sizeof(runtime), &failure) !=
+		0) {
+		say_failure(&failure);
+	}
+	set_preload(probe, runtime);
+	free(path);
+	free(probe);
+}
+
+/* The command runs without the probe: that is not what was asked for. */
+static int
+refuse(struct child *child, const char *command)
+{
+	bool ended = child->ended;
+
+	child_terminate(child);
+	say_warn("the probe was not loaded in %s, which %s: a security policy, "
+		 "or a wrapper that clears LD_PRELOAD, can be the reason",
+	    command, ended ? "has ended" : "was ended");
+	return EXIT_NO_TARGET;
+}
+
+static int
+run_run(struct arguments *arguments)
+{
+	char **argv = parse(arguments);
+	struct failure failure;
+	struct child child;
+
+	prepare(argv[0]);
+	if (child_start(&child, argv, &failure) != 0) {
+		say_failure(&failure);
+	}
+	if (!child_await_probe(&child)) {
+		return refuse(&child, argv[0]);
+	}
+	return child_wait(&child);
+}
+
+const struct command command_run = {
+	.name = "run",
+	.operands = "[--] COMMAND [ARG]...",
+	.summary = "start a program under the probe",
+	.text = "Starts COMMAND under the probe, waits for its end, and ends "
+		"with its exit status. Signals that are sent to this command "
+		"are passed on. It refuses to start what the probe cannot "
+		"work in: static or setuid programs, and those of another "
+		"architecture or C library.",
+	.options = option_table,
+	.wraps = true,
+	.run = run_run,
+};
