@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 
+#include "client/memory.h"
 #include "top/canvas.h"
 
 #define REPLACEMENT 0xfffd
@@ -33,12 +34,9 @@ canvas_resize(struct canvas *canvas, int rows, int columns)
 	free(canvas->cells);
 	canvas->rows = rows > 0 ? rows : 1;
 	canvas->columns = columns > 0 ? columns : 1;
-	canvas->cells = calloc(
+	canvas->cells = memory_new(
 	    (size_t) canvas->rows * (size_t) canvas->columns,
 	    sizeof(*canvas->cells));
-	if (canvas->cells == NULL) {
-		abort();
-	}
 	canvas_clear(canvas);
 }
 

@@ -2,18 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/memory.h"
 #include "top/model.h"
-
-static void *
-allocate(size_t count, size_t size)
-{
-	void *memory = calloc(count > 0 ? count : 1, size);
-
-	if (memory == NULL) {
-		abort();
-	}
-	return memory;
-}
 
 /* ---- Frames ------------------------------------------------------------ */
 
@@ -174,7 +164,7 @@ change_of(const struct model *model, const struct group_row *row)
 static void
 begin_watching(struct model *model)
 {
-	model->baselines = allocate(model->group_count,
+	model->baselines = memory_new(model->group_count,
 	    sizeof(*model->baselines));
 	model->baseline_count = model->group_count;
 	for (size_t i = 0; i < model->group_count; i++) {
@@ -195,7 +185,7 @@ make_group_rows(struct model *model)
 
 	model->groups = analyze_groups(model->snapshot);
 	count = model->groups->count;
-	model->group_rows = allocate(count, sizeof(*model->group_rows));
+	model->group_rows = memory_new(count, sizeof(*model->group_rows));
 	model->group_count = count;
 	for (size_t i = 0; i < count; i++) {
 		const struct group *group = &model->groups->list[i];
@@ -243,7 +233,7 @@ make_session_rows(struct model *model)
 	const struct snapshot *snapshot = model->snapshot;
 	size_t count = snapshot->session_count;
 
-	model->session_rows = allocate(count, sizeof(*model->session_rows));
+	model->session_rows = memory_new(count, sizeof(*model->session_rows));
 	model->session_count = count;
 	for (size_t i = 0; i < count; i++) {
 		const struct session *session = &snapshot->sessions[i];

@@ -1,9 +1,7 @@
 /* page.c: see page.h. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "client/memory.h"
 #include "top/page.h"
 
 void
@@ -24,50 +22,18 @@ page_fini(struct page *page)
 	*page = (struct page) { 0 };
 }
 
-static struct page_line *
-append(struct page *page)
-{
-	if (page->count == page->room) {
-		page->room = page->room > 0 ? 2 * page->room : 64;
-		page->lines = realloc(page->lines,
-		    page->room * sizeof(*page->lines));
-		if (page->lines == NULL) {
-			abort();
-		}
-	}
-	return &page->lines[page->count++];
-}
-
 void
-page_add(struct page *page, int indent, enum style style, const char *format,
-    ...)
+page_add(struct page *page, int indent, enum style style, char *text,
+    char *tail)
 {
-	struct page_line *line = append(page);
-	va_list arguments;
-
-	*line = (struct page_line) { .indent = indent, .style = style };
-	va_start(arguments, format);
-	if (vasprintf(&line->text, format, arguments) < 0) {
-		abort();
-	}
-	va_end(arguments);
-}
-
-void
-page_add_pair(struct page *page, int indent, enum style style,
-    const char *text, const char *tail)
-{
-	struct page_line *line = append(page);
-
-	*line = (struct page_line) {
-		.text = strdup(text),
-		.tail = strdup(tail),
+	page->lines = memory_grow(page->lines, page->count, &page->room,
+	    sizeof(*page->lines));
+	page->lines[page->count++] = (struct page_line) {
+		.text = text,
+		.tail = tail,
 		.indent = indent,
 		.style = style,
 	};
-	if (line->text == NULL || line->tail == NULL) {
-		abort();
-	}
 }
 
 static void

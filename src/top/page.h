@@ -30,12 +30,9 @@ void page_fini(struct page *page);
 /* Takes the lines away, and stays where it was scrolled to. */
 void page_clear(struct page *page);
 
-void page_add(struct page *page, int indent, enum style style,
-    const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* A line of two columns. */
-void page_add_pair(struct page *page, int indent, enum style style,
-    const char *text, const char *tail);
+/* Appends a line; its texts are malloc'ed and belong to the page from now on. */
+void page_add(struct page *page, int indent, enum style style, char *text,
+    char *tail);
 
 /* Scrolls by that many lines, or as far as it goes. */
 void page_scroll(struct page *page, long by);

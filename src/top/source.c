@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "analyze/analyze.h"
+#include "client/memory.h"
 #include "top/source.h"
 
 #define STACK_FLAGS (WIRE_WITH_STACKS | WIRE_WITH_CREATION)
@@ -42,11 +43,8 @@ disconnect(struct source *source)
 struct source *
 source_open(pid_t pid, struct failure *failure)
 {
-	struct source *source = calloc(1, sizeof(*source));
+	struct source *source = memory_new(1, sizeof(*source));
 
-	if (source == NULL) {
-		abort();
-	}
 	source->pid = pid;
 	source->pidfd = pidfd_open(pid, 0);
 	source->first = source->client = client_open(pid, failure);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "client/memory.h"
 #include "top/viewer.h"
 #include "top/words.h"
 
@@ -24,7 +25,19 @@ why_no_frames(const struct stack *stack)
 	return "no stack";
 }
 
-/* One line a frame; calls of the user's own code stand out. */
+static void
+add_title(struct page *page, char *text)
+{
+	page_add(page, 0, STYLE_STRONG, text, NULL);
+}
+
+static void
+add_remark(struct page *page, const char *text)
+{
+	page_add(page, INDENT, STYLE_FAINT, memory_print("%s", text), NULL);
+}
+
+/* One line a frame; the user's own code stands out. */
 static void
 add_stack(struct page *page, const struct stack *stack, uint32_t state)
 {
@@ -39,15 +52,16 @@ add_stack(struct page *page, const struct stack *stack, uint32_t state)
 			continue;
 		}
 		words_location(location, sizeof(location), frame);
-		page_add_pair(page, INDENT,
+		page_add(page, INDENT,
 		    frame == own ? STYLE_STRONG : STYLE_PLAIN,
-		    words_function(frame), location);
+		    memory_print("%s", words_function(frame)),
+		    memory_print("%s", location));
 		none = false;
 	}
 	if (none) {
-		page_add(page, INDENT, STYLE_FAINT, "%s", why_no_frames(stack));
+		add_remark(page, why_no_frames(stack));
 	} else if (stack->cut || stack->raw.flags & WIRE_STACK_TRUNCATED) {
-		page_add(page, INDENT, STYLE_FAINT, "(more could not be read)");
+		add_remark(page, "(more could not be read)");
 	}
 }
 
@@ -77,8 +91,9 @@ add_task(struct page *page, int indent, const struct snapshot *snapshot,
 		    "  session %" PRIu64 " \"%s\"", session->id,
 		    session->name);
 	}
-	page_add(page, indent, STYLE_PLAIN, "task %" PRIu64 "%s [%s%s]%s",
-	    task->id, name, state_name(task->state), since, session_text);
+	page_add(page, indent, STYLE_PLAIN,
+	    memory_print("task %" PRIu64 "%s [%s%s]%s", task->id, name,
+		state_name(task->state), since, session_text), NULL);
 }
 
 static bool
@@ -94,13 +109,13 @@ fill_group(struct page *page, const struct model *model, uint64_t key)
 	first = row->group->tasks[0];
 	words_age(age, sizeof(age),
 	    first->state != STRANDED_RUNNING ? first->since_ns : -1);
-	page_add(page, 0, STYLE_STRONG,
+	add_title(page, memory_print(
 	    "%zu in %s, %+ld since the watching began, the oldest for %s",
-	    row->group->count, state_name(first->state), row->change, age);
+	    row->group->count, state_name(first->state), row->change, age));
 	add_stack(page, &first->stack, first->state);
-	page_add(page, 0, STYLE_STRONG, "created by");
+	add_title(page, memory_print("created by"));
 	add_stack(page, &first->created_by, STRANDED_RUNNING);
-	page_add(page, 0, STYLE_STRONG, "tasks");
+	add_title(page, memory_print("tasks"));
 	for (size_t i = 0; i < row->group->count; i++) {
 		add_task(page, INDENT, model->snapshot, row->group->tasks[i],
 		    true);
@@ -118,14 +133,14 @@ add_session(struct page *page, const struct session *session)
 
 	words_age(age, sizeof(age), session->opened_ns);
 	words_age(idle, sizeof(idle), session->used_ns);
-	page_add(page, 0, STYLE_STRONG, "session %" PRIu64 " \"%s\" %s, %s",
+	add_title(page, memory_print("session %" PRIu64 " \"%s\" %s, %s",
 	    session->id, session->name, words_session_kind(session->kind),
-	    words_session_state(session->state));
-	page_add(page, INDENT, STYLE_PLAIN, "opened %s ago, last used %s ago",
-	    age, idle);
+	    words_session_state(session->state)));
+	page_add(page, INDENT, STYLE_PLAIN,
+	    memory_print("opened %s ago, last used %s ago", age, idle), NULL);
 	if (session->fd >= 0) {
-		page_add(page, INDENT, STYLE_PLAIN, "file descriptor %d",
-		    session->fd);
+		page_add(page, INDENT, STYLE_PLAIN,
+		    memory_print("file descriptor %d", session->fd), NULL);
 	}
 }
 
@@ -138,10 +153,10 @@ fill_session(struct page *page, const struct model *model, uint64_t key)
 		return false;
 	}
 	add_session(page, row->session);
-	page_add(page, 0, STYLE_STRONG, "opened by");
+	add_title(page, memory_print("opened by"));
 	add_stack(page, &row->session->opened_by, STRANDED_RUNNING);
-	page_add(page, 0, STYLE_STRONG, "%zu tasks, %zu of them blocked",
-	    row->session->task_count, row->blocked);
+	add_title(page, memory_print("tasks: %zu, blocked: %zu",
+	    row->session->task_count, row->blocked));
 	for (size_t i = 0; i < row->session->task_count; i++) {
 		const struct task *task = snapshot_task(model->snapshot,
 		    row->session->tasks[i]);

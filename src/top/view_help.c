@@ -1,7 +1,7 @@
 /* view_help.c: what the keys do, from their table. */
 #include <stdio.h>
-#include <string.h>
 
+#include "client/memory.h"
 #include "top/viewer.h"
 
 /* "Down, j": the names of `key` and of those below that do the same. */
@@ -22,14 +22,13 @@ fill(struct page *page, const struct model *model, uint64_t key)
 {
 	for (const struct key *k = keys_table; k->code != KEY_CODE_NONE; k++) {
 		char names[64];
-		char line[96];
 
 		if (k->help == NULL) {
 			continue;
 		}
 		name_keys(k, names, sizeof(names));
-		snprintf(line, sizeof(line), "%-16s", names);
-		page_add(page, 0, STYLE_PLAIN, "%s %s", line, k->help);
+		page_add(page, 0, STYLE_PLAIN,
+		    memory_print("%-16s %s", names, k->help), NULL);
 	}
 	return true;
 }

@@ -222,7 +222,10 @@ viewer_act(struct viewer *viewer, enum action action)
 
 /* ---- Drawing ----------------------------------------------------------- */
 
-/* "1 Groups  2 Sessions > Stack": where we are. */
+/*
+ * "1 Groups  2 Sessions": which screens there are; and with a page open, how
+ * one came there: "1 Groups  > Stack".
+ */
 static void
 draw_path(struct viewer *viewer, struct canvas *canvas, struct area area)
 {
@@ -230,12 +233,15 @@ draw_path(struct viewer *viewer, struct canvas *canvas, struct area area)
 	char text[64];
 
 	for (size_t i = 0; i < VIEWER_SCREENS; i++) {
-		enum style style = i == viewer->screen ? STYLE_STRONG :
-		    STYLE_FAINT;
+		bool here = i == viewer->screen;
 
+		if (!here && viewer->page_count > 0) {
+			continue;
+		}
 		snprintf(text, sizeof(text), "%zu %s  ", i + 1,
 		    viewer->screens[i].ops->title);
-		column = canvas_put(canvas, area, column, style, text);
+		column = canvas_put(canvas, area, column,
+		    here ? STYLE_STRONG : STYLE_FAINT, text);
 	}
 	for (size_t i = 0; i < viewer->page_count; i++) {
 		snprintf(text, sizeof(text), "> %s%s ",

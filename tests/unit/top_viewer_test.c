@@ -238,7 +238,7 @@ sessions_screen(void **state)
 	expect(&stage, "> Session");
 	expect(&stage, "session 103 \"10.0.0.1:999\" registry, peer closed");
 	expect(&stage, "opened 1m30s ago, last used 5s ago");
-	expect(&stage, "1 tasks, 1 of them blocked");
+	expect(&stage, "tasks: 1, blocked: 1");
 	expect(&stage, "task 3 \"reader\" [chan send, 11s]");
 	expect(&stage, "session_server.c:58");
 	press(&stage, '1');
