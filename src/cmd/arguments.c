@@ -71,10 +71,24 @@ arguments_misused(const struct arguments *arguments, const char *format, ...)
 	    arguments->command->name);
 }
 
+/* Ends the program: getopt_long() has returned '?' or ':'. */
+static _Noreturn void
+refuse_option(const struct arguments *arguments, int id)
+{
+	const char *word = arguments->argv[optind - 1];
+	char letter[] = { '-', (char) optopt, '\0' };
+
+	/* Of letters that stand together, the word before is still the last. */
+	if (strncmp(word, "--", 2) != 0 && optopt > ' ' && optopt < 127) {
+		word = letter;
+	}
+	arguments_misused(arguments,
+	    id == ':' ? "%s needs an argument" : "unknown option %s", word);
+}
+
 int
 arguments_next(struct arguments *arguments, const char **value)
 {
-	const char *word;
 	int id = getopt_long(arguments->argc, arguments->argv,
 	    arguments->letters, arguments->list, NULL);
 
@@ -88,10 +102,7 @@ arguments_next(struct arguments *arguments, const char **value)
 		exit(say_flush());
 	case '?':
 	case ':':
-		word = arguments->argv[optind - 1];
-		arguments_misused(arguments,
-		    id == ':' ? "%s needs an argument" : "%s is no option here",
-		    word);
+		refuse_option(arguments, id);
 	default:
 		return id;
 	}
@@ -112,7 +123,8 @@ arguments_end(struct arguments *arguments)
 	const char *word = arguments_operand(arguments);
 
 	if (word != NULL) {
-		arguments_misused(arguments, "\"%s\" is too much", word);
+		arguments_misused(
+		    arguments, "unexpected argument \"%s\"", word);
 	}
 }
 
@@ -138,5 +150,5 @@ arguments_choice(const struct arguments *arguments, const char *option,
 		    i > 0 ? ", " : "", words[i]);
 	}
 	arguments_misused(
-	    arguments, "--%s=%s: there is %s", option, value, list);
+	    arguments, "--%s=%s: choose one of %s", option, value, list);
 }

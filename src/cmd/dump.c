@@ -7,7 +7,7 @@
 #include "analyze/analyze.h"
 #include "cmd/arguments.h"
 #include "cmd/command.h"
-#include "cmd/output.h"
+#include "cmd/sink.h"
 #include "cmd/say.h"
 #include "render/render.h"
 
@@ -25,7 +25,7 @@ static const char *const formats[] = {
 struct dump_options {
 	bool all;
 	enum format format;
-	struct output output;
+	struct sink sink;
 	const char *target; /* NULL: the only one there is */
 };
 
@@ -60,16 +60,16 @@ parse(struct arguments *arguments)
 			    arguments, "format", value, formats);
 			break;
 		case 'o':
-			options.output.path = value;
+			options.sink.path = value;
 			break;
 		case OPTION_APPEND:
-			options.output.append = true;
+			options.sink.append = true;
 			break;
 		}
 	}
 	options.target = arguments_operand(arguments);
 	arguments_end(arguments);
-	if (options.output.append && options.output.path == NULL) {
+	if (options.sink.append && options.sink.path == NULL) {
 		arguments_misused(arguments, "--append needs --output");
 	}
 	return options;
@@ -81,8 +81,7 @@ render_groups(FILE *out, const struct dump_options *options,
 {
 	const struct render_options render_options = {
 		.all = options->all,
-		.color =
-		    options->output.path == NULL && say_color(STDOUT_FILENO),
+		.color = options->sink.path == NULL && say_color(STDOUT_FILENO),
 	};
 	struct groups *groups = analyze_groups(snapshot);
 	int result = render_text(out, snapshot, groups, &render_options);
@@ -126,7 +125,7 @@ print(const struct dump_options *options, const struct snapshot *snapshot,
 		    "cannot write the dump: %s", strerror(errno));
 	}
 	if (result == 0) {
-		result = output_write(&options->output, text, size, failure);
+		result = sink_write(&options->sink, text, size, failure);
 	}
 	free(text);
 	return result;

@@ -39,8 +39,9 @@ print_commands_man(FILE *out)
 	for (size_t i = 0; command_table[i] != NULL; i++) {
 		const struct command *command = command_table[i];
 
-		fprintf(out, ".It Cm %s Oo Ar OPTIONS Oc %s\n%s\n",
-		    command->name, command->operands, command->summary);
+		fprintf(out, ".It Cm %s Oo Ar OPTIONS Oc%s%s\n%s\n",
+		    command->name, command->operands[0] != '\0' ? " " : "",
+		    command->operands, command->summary);
 	}
 	fputs(".El\n", out);
 }

@@ -33,8 +33,9 @@ parse_interval(const struct arguments *arguments, const char *value)
 
 	if (end == value || *end != '\0' || number < INTERVAL_MIN ||
 	    number > INTERVAL_MAX) {
-		arguments_misused(arguments, "--interval=%s: there is %d to %d",
-		    value, INTERVAL_MIN, INTERVAL_MAX);
+		arguments_misused(arguments,
+		    "--interval=%s: choose from %d to %d", value, INTERVAL_MIN,
+		    INTERVAL_MAX);
 	}
 	return (int) number;
 }

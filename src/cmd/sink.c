@@ -1,5 +1,5 @@
-/* output.c: see output.h. */
-#include "cmd/output.h"
+/* sink.c: see sink.h. */
+#include "cmd/sink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,11 +75,11 @@ write_and_close(int fd, const void *data, size_t size)
 
 /* Writes to what is there, be it a file to append to or a device. */
 static int
-write_there(const struct output *output, const void *data, size_t size)
+write_there(const struct sink *sink, const void *data, size_t size)
 {
-	int fd = open(output->path,
+	int fd = open(sink->path,
 	    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY |
-		(output->append ? O_APPEND : O_TRUNC),
+		(sink->append ? O_APPEND : O_TRUNC),
 	    0666);
 
 	return fd < 0 ? errno : write_and_close(fd, data, size);
@@ -125,18 +125,18 @@ replace(const char *path, const struct stat *old, const void *data, size_t size)
 }
 
 static int
-write_file(const struct output *output, const void *data, size_t size)
+write_file(const struct sink *sink, const void *data, size_t size)
 {
-	char *path = realpath(output->path, NULL);
+	char *path = realpath(sink->path, NULL);
 	struct stat status;
 	int error;
 
-	if (path == NULL && errno == ENOENT && !output->append) {
-		return replace(output->path, NULL, data, size);
+	if (path == NULL && errno == ENOENT && !sink->append) {
+		return replace(sink->path, NULL, data, size);
 	}
-	if (path == NULL || output->append || stat(path, &status) != 0 ||
+	if (path == NULL || sink->append || stat(path, &status) != 0 ||
 	    !S_ISREG(status.st_mode)) {
-		error = write_there(output, data, size);
+		error = write_there(sink, data, size);
 	} else {
 		error = replace(path, &status, data, size);
 	}
@@ -145,15 +145,15 @@ write_file(const struct output *output, const void *data, size_t size)
 }
 
 int
-output_write(const struct output *output, const void *data, size_t size,
+sink_write(const struct sink *sink, const void *data, size_t size,
     struct failure *failure)
 {
 	int error;
 
-	if (output->path == NULL) {
+	if (sink->path == NULL) {
 		error = write_all(STDOUT_FILENO, data, size);
 		return error == 0 ? 0 : fail("standard output", error, failure);
 	}
-	error = write_file(output, data, size);
-	return error == 0 ? 0 : fail(output->path, error, failure);
+	error = write_file(sink, data, size);
+	return error == 0 ? 0 : fail(sink->path, error, failure);
 }

@@ -1,10 +1,10 @@
 /*
- * output.h: puts a command's result, which is complete in memory, where it is to
+ * sink.h: puts a command's result, which is complete in memory, where it is to
  * go: in as few writes as the kernel takes, so that it is not mixed with what
  * other processes write there.
  */
-#ifndef CMD_OUTPUT_H
-#define CMD_OUTPUT_H
+#ifndef CMD_SINK_H
+#define CMD_SINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include "client/client.h"
 
 /* Where to. */
-struct output {
+struct sink {
 	const char *path; /* NULL: standard output */
 	bool append; /* to what the file holds, instead of replacing it */
 };
@@ -22,7 +22,7 @@ struct output {
  * or -1 and `failure`, whose text is "" if nobody reads on and nothing needs to
  * be said.
  */
-int output_write(const struct output *output, const void *data, size_t size,
+int sink_write(const struct sink *sink, const void *data, size_t size,
     struct failure *failure);
 
 #endif
