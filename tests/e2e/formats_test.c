@@ -18,8 +18,8 @@ matches(const char *text, const char *pattern)
 	regex_t regex;
 	size_t count = 0;
 
-	assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED | REG_NEWLINE),
-	    0);
+	assert_int_equal(
+	    regcomp(&regex, pattern, REG_EXTENDED | REG_NEWLINE), 0);
 	while (regexec(&regex, text, 1, &found, 0) == 0) {
 		count++;
 		text += found.rm_eo + (found.rm_eo == 0);
@@ -40,8 +40,8 @@ pid_of(const struct harness_program *program)
 static struct harness_program *
 start_zoo(void)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "blocked_zoo");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "blocked_zoo");
 
 	harness_ready(program);
 	harness_await(program, 1, "semaphore wait", "on_usr1");
@@ -76,9 +76,10 @@ test_text_agrees(void **state)
 	harness_sleep_ms(1200); /* so that each wait has an age */
 	tasks = json_object_get(harness_dump(program), "tasks");
 	text = harness_stranded("dump", "--all", pid_of(program)).out;
-	assert_int_equal(matches(text, "^task [0-9]+ \\["),
-	    json_array_size(tasks));
-	json_array_foreach(tasks, i, task) {
+	assert_int_equal(
+	    matches(text, "^task [0-9]+ \\["), json_array_size(tasks));
+	json_array_foreach(tasks, i, task)
+	{
 		assert_in_text(task, text);
 	}
 }
@@ -95,7 +96,8 @@ test_go_agrees(void **state)
 	go = harness_stranded("dump", "--format=go", pid_of(program)).out;
 	assert_int_equal(matches(go, "^goroutine [0-9]+ \\[[^]]+\\]:$"),
 	    json_array_size(tasks));
-	json_array_foreach(tasks, i, task) {
+	json_array_foreach(tasks, i, task)
+	{
 		char pattern[128];
 
 		snprintf(pattern, sizeof pattern,
@@ -115,23 +117,23 @@ static void
 test_go_is_gos(void **state)
 {
 	struct harness_program *program = start_zoo();
-	const char *go = harness_stranded("dump", "--format=go",
-	    pid_of(program)).out;
+	const char *go =
+	    harness_stranded("dump", "--format=go", pid_of(program)).out;
 	size_t lines = matches(go, "^.+$");
 
 	assert_int_equal(lines,
 	    matches(go, "^goroutine [0-9]+ \\[[^]]+\\]:$") +
-	    matches(go, "^[^ \t].*\\(.*\\)$") +
-	    matches(go, "^created by [^ ]+( in goroutine [0-9]+)?$") +
-	    matches(go, "^\t[^\t]+:[0-9]+ \\+0x[0-9a-f]+$"));
+		matches(go, "^[^ \t].*\\(.*\\)$") +
+		matches(go, "^created by [^ ]+( in goroutine [0-9]+)?$") +
+		matches(go, "^\t[^\t]+:[0-9]+ \\+0x[0-9a-f]+$"));
 }
 
 static void
 test_json_is_complete(void **state)
 {
 	static const char *const task_keys[] = { "id", "tid", "name", "state",
-		"wait_id", "since_ms", "object", "holder", "session",
-		"verdict", "why", "stack", "created_by", "created_ms" };
+		"wait_id", "since_ms", "object", "holder", "session", "verdict",
+		"why", "stack", "created_by", "created_ms" };
 	static const char *const frame_keys[] = { "pc", "function", "file",
 		"line", "module", "offset", "inlined" };
 	static const char *const top_keys[] = { "version", "dump_id",
@@ -149,17 +151,20 @@ test_json_is_complete(void **state)
 	assert_true(harness_number(dump, "began_ns") <=
 	    harness_number(dump, "ended_ns"));
 	assert_non_null(strstr(harness_text(dump, "exe"), "blocked_zoo"));
-	assert_int_equal(harness_number(json_object_get(dump, "coverage"),
-	    "tasks"), json_array_size(json_object_get(dump, "tasks")));
-	json_array_foreach(json_object_get(dump, "tasks"), i, task) {
+	assert_int_equal(
+	    harness_number(json_object_get(dump, "coverage"), "tasks"),
+	    json_array_size(json_object_get(dump, "tasks")));
+	json_array_foreach(json_object_get(dump, "tasks"), i, task)
+	{
 		for (j = 0; j < sizeof task_keys / sizeof task_keys[0]; j++) {
 			if (!json_object_get(task, task_keys[j])) {
 				fail_msg("no %s", task_keys[j]);
 			}
 		}
 		frame = json_array_get(json_object_get(task, "stack"), 0);
-		for (j = 0; frame &&
-		    j < sizeof frame_keys / sizeof frame_keys[0]; j++) {
+		for (j = 0;
+		     frame && j < sizeof frame_keys / sizeof frame_keys[0];
+		     j++) {
 			if (!json_object_get(frame, frame_keys[j])) {
 				fail_msg("no %s", frame_keys[j]);
 			}
@@ -198,33 +203,34 @@ test_without_symbols(void **state)
 
 	snprintf(source, sizeof source, "%s/tests/programs/send_stuck",
 	    harness_build());
-	snprintf(stripped, sizeof stripped, "%s/.stripped",
-	    harness_directory());
+	snprintf(
+	    stripped, sizeof stripped, "%s/.stripped", harness_directory());
 	output = harness_command("strip", "-s", "-o", stripped, source);
 	assert_int_equal(output.status, 0);
 	program = harness_start(HARNESS_RUN, stripped);
 	harness_ready(program);
 	dump = harness_await(program, 1, "chan send", NULL);
-	json_array_foreach(json_object_get(harness_task(dump, "sender"),
-	    "stack"), i, frame) {
+	json_array_foreach(
+	    json_object_get(harness_task(dump, "sender"), "stack"), i, frame)
+	{
 		if (json_is_null(json_object_get(frame, "function"))) {
 			unnamed = true;
-			assert_non_null(strstr(harness_text(frame, "module"),
-			    ".stripped"));
-			assert_memory_equal(harness_text(frame, "offset"),
-			    "0x", 2);
+			assert_non_null(
+			    strstr(harness_text(frame, "module"), ".stripped"));
+			assert_memory_equal(
+			    harness_text(frame, "offset"), "0x", 2);
 		}
 	}
 	assert_true(unnamed);
-	assert_non_null(strstr(harness_stranded("dump",
-	    pid_of(program)).out, ".stripped"));
+	assert_non_null(
+	    strstr(harness_stranded("dump", pid_of(program)).out, ".stripped"));
 
 	/* And when the file is gone as well. */
 	unlink(stripped);
 	dump = harness_dump(program);
 	assert_int_equal(harness_count(dump, "chan send", NULL), 1);
-	assert_true(json_array_size(json_object_get(harness_task(dump,
-	    "sender"), "stack")) >= 2);
+	assert_true(json_array_size(json_object_get(
+			harness_task(dump, "sender"), "stack")) >= 2);
 }
 
 int

@@ -18,9 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TEST_SECONDS    60    /* that one test may take */
-#define WAIT_MS         10000 /* that one thing is waited for */
-#define PROGRAMS_MAX    16
+#define TEST_SECONDS 60 /* that one test may take */
+#define WAIT_MS 10000 /* that one thing is waited for */
+#define PROGRAMS_MAX 16
 #define CONNECTIONS_MAX 128
 
 /* Text that grows; always ends in a NUL. */
@@ -30,16 +30,18 @@ struct text {
 };
 
 struct harness_program {
-	pid_t pid;
-	bool ended;         /* it has been waited for; `status` is valid */
+	pid_t pid; /* the process that was started */
+	bool wrapped; /* that is "stranded run", and has the program as
+	                       its child */
+	bool ended; /* it has been waited for; `status` is valid */
 	int status;
-	int in;             /* its standard input, or -1 */
-	int out;            /* its standard output */
-	int err;            /* its standard error */
+	int in; /* its standard input, or -1 */
+	int out; /* its standard output */
+	int err; /* its standard error */
 	struct text out_text;
-	size_t out_taken;   /* how much of it harness_line() has passed */
+	size_t out_taken; /* how much of it harness_line() has passed */
 	struct text err_text;
-	struct text line;   /* the line given out last */
+	struct text line; /* the line given out last */
 };
 
 static char directory[128];
@@ -104,7 +106,7 @@ static void
 text_clear(struct text *text)
 {
 	free(text->bytes);
-	*text = (struct text) { NULL, 0 };
+	*text = (struct text){ NULL, 0 };
 	text_add(text, "", 0);
 }
 
@@ -127,8 +129,9 @@ text_read(struct text *text, int fd)
 static void
 child_exec(const char *const argv[], const int fds[3], pid_t parent)
 {
-	/* Nothing that a test has started outlives it, even if it crashes. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Nothing that a test has started outlives it, even if it crashes. A
+	   signal that "stranded run" can pass on. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent) {
 		_exit(127);
 	}
@@ -153,7 +156,7 @@ spawn(const char *const argv[], int *in, int *out, int *err)
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
 		child_exec(argv,
-		    (int[]) { pipes[0][0], pipes[1][1], pipes[2][1] }, parent);
+		    (int[]){ pipes[0][0], pipes[1][1], pipes[2][1] }, parent);
 	}
 	close(pipes[0][0]);
 	close(pipes[1][1]);
@@ -173,8 +176,8 @@ program_path(const char *name)
 	if (strchr(name, '/')) {
 		return name;
 	}
-	snprintf(path, sizeof path, "%s/tests/programs/%s", harness_build(),
-	    name);
+	snprintf(
+	    path, sizeof path, "%s/tests/programs/%s", harness_build(), name);
 	return path;
 }
 
@@ -188,7 +191,11 @@ harness_start_list(enum harness_how how, const char *const argv[])
 
 	assert_in_range(program_count, 0, PROGRAMS_MAX - 1);
 	program = &programs[program_count++];
-	*program = (struct harness_program) { .in = -1 };
+	*program = (struct harness_program){
+		.in = -1,
+		.wrapped = how == HARNESS_RUN ||
+		    (argv[0] == harness_tool() && strcmp(argv[1], "run") == 0),
+	};
 	text_clear(&program->out_text);
 	text_clear(&program->err_text);
 	text_clear(&program->line);
@@ -208,23 +215,56 @@ harness_start_list(enum harness_how how, const char *const argv[])
 		words[count++] = argv[i];
 	}
 	words[count] = NULL;
-	program->pid = spawn(words, &program->in, &program->out,
-	    &program->err);
+	program->pid = spawn(words, &program->in, &program->out, &program->err);
 	return program;
+}
+
+pid_t
+harness_started_pid(const struct harness_program *program)
+{
+	return program->pid;
+}
+
+/* The first child of the process, or 0. */
+static pid_t
+child_of(pid_t pid)
+{
+	char path[64];
+	int child = 0;
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+	file = fopen(path, "r");
+	if (file) {
+		if (fscanf(file, "%d", &child) != 1) {
+			child = 0;
+		}
+		fclose(file);
+	}
+	return child;
 }
 
 pid_t
 harness_pid(const struct harness_program *program)
 {
-	return program->pid;
+	pid_t child;
+
+	if (!program->wrapped) {
+		return program->pid;
+	}
+	child = child_of(program->pid);
+	if (child == 0) {
+		fail_msg("stranded run (%d) has no child", program->pid);
+	}
+	return child;
 }
 
 static void
 program_ended(struct harness_program *program, int status)
 {
 	program->ended = true;
-	program->status = WIFEXITED(status) ? WEXITSTATUS(status) :
-	    128 + WTERMSIG(status);
+	program->status =
+	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 bool
@@ -292,20 +332,29 @@ harness_stop(struct harness_program *program)
 void
 harness_kill(struct harness_program *program)
 {
-	int status;
+	int64_t end = harness_now_ms() + WAIT_MS;
+	pid_t child = program->wrapped && harness_alive(program)
+	    ? child_of(program->pid)
+	    : 0;
 
-	if (harness_alive(program)) {
-		kill(program->pid, SIGKILL);
-		waitpid(program->pid, &status, 0);
-		program_ended(program, status);
+	close_input(program);
+	if (child != 0) {
+		kill(child, SIGKILL);
+	}
+	while (harness_alive(program)) {
+		/* "stranded run" ends when its child has ended. */
+		if (child == 0 || harness_now_ms() > end) {
+			kill(program->pid, SIGKILL);
+		}
+		program_listen(program, 1);
 	}
 }
 
 void
 harness_say(struct harness_program *program, const char *line)
 {
-	assert_int_equal(dprintf(program->in, "%s\n", line),
-	    (int) strlen(line) + 1);
+	assert_int_equal(
+	    dprintf(program->in, "%s\n", line), (int) strlen(line) + 1);
 }
 
 const char *
@@ -411,11 +460,11 @@ harness_command_list(const char *const argv[])
 	if (!in_time) {
 		fail_msg("%s %s hangs", argv[0], argv[1]);
 	}
-	return (struct harness_output) {
+	return (struct harness_output){
 		.out = command_out.bytes,
 		.err = command_err.bytes,
-		.status = WIFEXITED(status) ? WEXITSTATUS(status) :
-		    128 + WTERMSIG(status),
+		.status = WIFEXITED(status) ? WEXITSTATUS(status)
+					    : 128 + WTERMSIG(status),
 		.ms = harness_now_ms() - begun,
 	};
 }
@@ -430,7 +479,7 @@ harness_dump(const struct harness_program *program)
 	json_t *dump;
 	char pid[16];
 
-	snprintf(pid, sizeof pid, "%d", program->pid);
+	snprintf(pid, sizeof pid, "%d", harness_pid(program));
 	output = harness_stranded("dump", "--format=json", pid);
 	if (output.status != 0) {
 		fail_msg("dump ends with %d: %s", output.status, output.err);
@@ -466,7 +515,8 @@ harness_task(json_t *dump, const char *name)
 	json_t *task;
 	size_t i;
 
-	json_array_foreach(json_object_get(dump, "tasks"), i, task) {
+	json_array_foreach(json_object_get(dump, "tasks"), i, task)
+	{
 		if (strcmp(harness_text(task, "name"), name) == 0) {
 			return task;
 		}
@@ -480,7 +530,8 @@ harness_frame(json_t *frames, const char *function)
 	json_t *frame;
 	size_t i;
 
-	json_array_foreach(frames, i, frame) {
+	json_array_foreach(frames, i, frame)
+	{
 		if (strcmp(harness_text(frame, "function"), function) == 0) {
 			return frame;
 		}
@@ -494,12 +545,13 @@ harness_count(json_t *dump, const char *state, const char *function)
 	size_t i, count = 0;
 	json_t *task;
 
-	json_array_foreach(json_object_get(dump, "tasks"), i, task) {
+	json_array_foreach(json_object_get(dump, "tasks"), i, task)
+	{
 		if (state && strcmp(harness_text(task, "state"), state) != 0) {
 			continue;
 		}
-		if (function && !harness_frame(json_object_get(task, "stack"),
-		    function)) {
+		if (function &&
+		    !harness_frame(json_object_get(task, "stack"), function)) {
 			continue;
 		}
 		count++;
@@ -513,9 +565,10 @@ harness_sessions(json_t *dump, const char *kind)
 	size_t i, count = 0;
 	json_t *session;
 
-	json_array_foreach(json_object_get(dump, "sessions"), i, session) {
-		count += !kind ||
-		    strcmp(harness_text(session, "kind"), kind) == 0;
+	json_array_foreach(json_object_get(dump, "sessions"), i, session)
+	{
+		count +=
+		    !kind || strcmp(harness_text(session, "kind"), kind) == 0;
 	}
 	return count;
 }
@@ -526,7 +579,8 @@ harness_session(json_t *dump, json_int_t id)
 	json_t *session;
 	size_t i;
 
-	json_array_foreach(json_object_get(dump, "sessions"), i, session) {
+	json_array_foreach(json_object_get(dump, "sessions"), i, session)
+	{
 		if (harness_number(session, "id") == id) {
 			return session;
 		}
@@ -556,8 +610,8 @@ harness_marker(const char *file, const char *marker)
 }
 
 void
-harness_assert_at(json_t *task, const char *function, const char *file,
-    const char *marker)
+harness_assert_at(
+    json_t *task, const char *function, const char *file, const char *marker)
 {
 	json_t *frame = harness_frame(json_object_get(task, "stack"), function);
 	int line = harness_marker(file, marker);
@@ -571,8 +625,8 @@ harness_assert_at(json_t *task, const char *function, const char *file,
 	assert_non_null(strstr(harness_text(frame, "file"), file));
 	found = harness_number(frame, "line");
 	if (found != line) {
-		fail_msg("%s is at line %d, not %d", function, (int) found,
-		    line);
+		fail_msg(
+		    "%s is at line %d, not %d", function, (int) found, line);
 	}
 }
 
@@ -614,8 +668,8 @@ harness_connect(int port)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(connect(fd, (struct sockaddr *) &address,
-	    sizeof address), 0);
+	assert_int_equal(
+	    connect(fd, (struct sockaddr *) &address, sizeof address), 0);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 	assert_in_range(connection_count, 0, CONNECTIONS_MAX - 1);
 	connections[connection_count++] = fd;
@@ -644,8 +698,8 @@ harness_name(int fd)
 	struct sockaddr_in address;
 	socklen_t size = sizeof address;
 
-	assert_int_equal(getsockname(fd, (struct sockaddr *) &address, &size),
-	    0);
+	assert_int_equal(
+	    getsockname(fd, (struct sockaddr *) &address, &size), 0);
 	snprintf(name, sizeof name, "127.0.0.1:%d", ntohs(address.sin_port));
 	return name;
 }

@@ -27,7 +27,7 @@
 int harness_setup(void **state);
 int harness_teardown(void **state);
 
-#define HARNESS_TEST(name)                                                 \
+#define HARNESS_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 /* The test's own directory, and the build's. */
@@ -38,9 +38,9 @@ const char *harness_tool(void);
 /* ---- Programs -------------------------------------------------------------- */
 
 enum harness_how {
-	HARNESS_RUN,     /* under "stranded run" */
+	HARNESS_RUN, /* under "stranded run" */
 	HARNESS_PRELOAD, /* with LD_PRELOAD alone */
-	HARNESS_BARE     /* without the probe */
+	HARNESS_BARE /* without the probe */
 };
 
 struct harness_program;
@@ -49,12 +49,17 @@ struct harness_program;
  * Starts a program of tests/programs by its name, or any by its path. What
  * follows are its arguments.
  */
-#define harness_start(how, ...)                                            \
-	harness_start_list((how), (const char *const[]) { __VA_ARGS__, NULL })
-struct harness_program *harness_start_list(enum harness_how how,
-    const char *const argv[]);
+#define harness_start(how, ...) \
+	harness_start_list((how), (const char *const[]){ __VA_ARGS__, NULL })
+struct harness_program *harness_start_list(
+    enum harness_how how, const char *const argv[]);
 
+/*
+ * The process that shall be looked at, and the one that was started: they are
+ * not the same under "stranded run", which stays and waits.
+ */
 pid_t harness_pid(const struct harness_program *program);
+pid_t harness_started_pid(const struct harness_program *program);
 
 /*
  * Waits for a line of the program's output that starts with `prefix`, and
@@ -74,10 +79,10 @@ const char *harness_errors(struct harness_program *program);
 /* Ends its standard input, waits, and returns its exit status. */
 int harness_stop(struct harness_program *program);
 
-/* Kills it, and waits for its end. */
+/* Kills the process that is looked at, and waits for the end of both. */
 void harness_kill(struct harness_program *program);
 
-/* Is it still there? */
+/* Is the one that was started still there? */
 bool harness_alive(struct harness_program *program);
 
 /* ---- Commands --------------------------------------------------------------- */
@@ -86,13 +91,13 @@ bool harness_alive(struct harness_program *program);
 struct harness_output {
 	const char *out;
 	const char *err;
-	int status;   /* exit status, or 128 + the signal that ended it */
-	int64_t ms;   /* how long it took */
+	int status; /* exit status, or 128 + the signal that ended it */
+	int64_t ms; /* how long it took */
 };
 
 /* Runs a command to its end. The first word is found in PATH or is a path. */
-#define harness_command(...)                                               \
-	harness_command_list((const char *const[]) { __VA_ARGS__, NULL })
+#define harness_command(...) \
+	harness_command_list((const char *const[]){ __VA_ARGS__, NULL })
 struct harness_output harness_command_list(const char *const argv[]);
 
 /* The same for the tool. */
@@ -127,8 +132,8 @@ json_int_t harness_number(json_t *object, const char *key);
  * Fails unless the task's stack has `function` at the line of
  * tests/programs/FILE that bears the comment "marker".
  */
-void harness_assert_at(json_t *task, const char *function, const char *file,
-    const char *marker);
+void harness_assert_at(
+    json_t *task, const char *function, const char *file, const char *marker);
 
 /* That line's number. */
 int harness_marker(const char *file, const char *marker);
@@ -146,15 +151,15 @@ int64_t harness_now_ms(void);
 void harness_sleep_ms(int ms);
 
 /* Waits until `condition` holds; fails after 10 seconds. */
-#define HARNESS_UNTIL(condition)                                           \
-	do {                                                               \
-		int64_t end_ = harness_now_ms() + 10000;                   \
-		while (!(condition)) {                                     \
-			if (harness_now_ms() > end_) {                     \
-				fail_msg("never came: %s", #condition);    \
-			}                                                  \
-			harness_sleep_ms(20);                              \
-		}                                                          \
+#define HARNESS_UNTIL(condition) \
+	do { \
+		int64_t end_ = harness_now_ms() + 10000; \
+		while (!(condition)) { \
+			if (harness_now_ms() > end_) { \
+				fail_msg("never came: %s", #condition); \
+			} \
+			harness_sleep_ms(20); \
+		} \
 	} while (0)
 
 /* ---- Clients -------------------------------------------------------------------- */

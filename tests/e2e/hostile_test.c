@@ -66,8 +66,9 @@ hear(int fd, void *message, size_t size)
 	assert_in_range(header.length, sizeof header, size);
 	memcpy(message, &header, sizeof header);
 	rest = header.length - sizeof header;
-	if (rest > 0 && recv(fd, (char *) message + sizeof header, rest,
-	    MSG_WAITALL) != (ssize_t) rest) {
+	if (rest > 0 &&
+	    recv(fd, (char *) message + sizeof header, rest, MSG_WAITALL) !=
+		(ssize_t) rest) {
 		return 0;
 	}
 	assert_true(wire_check_answer(message, header.length));
@@ -98,8 +99,8 @@ assert_thrown_out(int fd, uint32_t code)
 static struct harness_program *
 start_server(int *port)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "plain_server");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "plain_server");
 
 	*port = harness_ready(program);
 	return program;
@@ -235,8 +236,8 @@ test_memory_is_not_for_all(void **state)
 		struct wire_read_request request = {
 			.header = { .length = sizeof request,
 			    .type = WIRE_READ_REQUEST },
-			.address = (uint64_t[]) { stack, 0,
-			    UINT64_MAX - 100 }[i],
+			.address =
+			    (uint64_t[]){ stack, 0, UINT64_MAX - 100 }[i],
 			.size = 4096,
 		};
 
@@ -263,12 +264,12 @@ test_noise(void **state)
 		unsigned char noise[256];
 		int fd = probe_connect(program);
 
-		assert_int_equal(getrandom(noise, sizeof noise, 0),
-		    sizeof noise);
+		assert_int_equal(
+		    getrandom(noise, sizeof noise, 0), sizeof noise);
 		if (i % 2) {
 			say_hello(fd, WIRE_VERSION);
 			noise[1] = noise[2] = noise[3] = 0; /* a length that */
-			noise[0] %= 64;                     /* may be right */
+			noise[0] %= 64; /* may be right */
 			noise[5] = 0;
 		}
 		say(fd, noise, 1 + noise[200]);
@@ -308,8 +309,8 @@ test_reader_stops(void **state)
 		.flags = WIRE_WITH_STACKS | WIRE_WITH_CREATION,
 		.stack_max = WIRE_STACK_MAX,
 	};
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "many_threads", "--threads=500");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "many_threads", "--threads=500");
 	int fd;
 
 	harness_ready(program);
@@ -317,7 +318,7 @@ test_reader_stops(void **state)
 	say_hello(fd, WIRE_VERSION);
 	for (int i = 0; i < 1000; i++) {
 		if (send(fd, &request, sizeof request,
-		    MSG_NOSIGNAL | MSG_DONTWAIT) == -1) {
+			MSG_NOSIGNAL | MSG_DONTWAIT) == -1) {
 			break;
 		}
 	}
@@ -380,8 +381,8 @@ assert_tool_refuses(uint32_t version)
 	snprintf(pid, sizeof pid, "%d", getpid());
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/%s.sock",
 	    harness_directory(), pid);
-	assert_int_equal(bind(listener, (struct sockaddr *) &address,
-	    sizeof address), 0);
+	assert_int_equal(
+	    bind(listener, (struct sockaddr *) &address, sizeof address), 0);
 	assert_int_equal(listen(listener, 8), 0);
 	tool = harness_start(HARNESS_BARE, harness_tool(), "dump", pid);
 	answer_once(listener, version);

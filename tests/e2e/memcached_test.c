@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define WORKERS     4
+#define WORKERS 4
 #define CONNECTIONS 9
 
 /* A port that was free a moment ago. */
@@ -111,9 +111,11 @@ test_threads(void **state)
 	/* All threads are there but the agent, which is none of its tasks. */
 	assert_int_equal(json_array_size(json_object_get(dump, "tasks")),
 	    thread_count(harness_pid(program)) - 1);
-	assert_int_equal(json_array_size(json_object_get(json_object_get(dump,
-	    "coverage"), "not_covered")), 0);
-	json_array_foreach(json_object_get(dump, "tasks"), i, task) {
+	assert_int_equal(json_array_size(json_object_get(
+			     json_object_get(dump, "coverage"), "not_covered")),
+	    0);
+	json_array_foreach(json_object_get(dump, "tasks"), i, task)
+	{
 		const char *name = harness_text(task, "state");
 
 		if (strcmp(name, "IO poll") != 0 &&
@@ -122,8 +124,9 @@ test_threads(void **state)
 		    strcmp(name, "running") != 0) {
 			fail_msg("a thread of memcached in %s", name);
 		}
-		assert_true(json_array_size(json_object_get(task, "stack")) >
-		    0 || strcmp(name, "running") == 0);
+		assert_true(
+		    json_array_size(json_object_get(task, "stack")) > 0 ||
+		    strcmp(name, "running") == 0);
 	}
 	assert_true(harness_count(dump, "cond wait", NULL) > 0);
 }
@@ -143,10 +146,11 @@ test_sessions(void **state)
 		const char *name = harness_name(fds[j]);
 		bool found = false;
 
-		json_array_foreach(json_object_get(dump, "sessions"), i,
-		    session) {
-			found = found || strcmp(harness_text(session, "name"),
-			    name) == 0;
+		json_array_foreach(
+		    json_object_get(dump, "sessions"), i, session)
+		{
+			found = found ||
+			    strcmp(harness_text(session, "name"), name) == 0;
 		}
 		assert_true(found);
 	}
@@ -154,7 +158,7 @@ test_sessions(void **state)
 		shutdown(fds[j], SHUT_RDWR);
 	}
 	HARNESS_UNTIL(harness_sessions(dump = harness_dump(program),
-	    "socket") == CONNECTIONS - 4);
+			  "socket") == CONNECTIONS - 4);
 }
 
 /* The whole of what the server answers to a few commands. */
@@ -169,8 +173,8 @@ talk(int port, char *answer, size_t size)
 	size_t length = 0;
 	ssize_t got;
 
-	assert_int_equal(send(fd, commands, sizeof commands - 1, 0),
-	    sizeof commands - 1);
+	assert_int_equal(
+	    send(fd, commands, sizeof commands - 1, 0), sizeof commands - 1);
 	while (length + 1 < size &&
 	    (got = recv(fd, answer + length, size - 1 - length, 0)) > 0) {
 		length += got;
@@ -197,13 +201,13 @@ static void
 test_serves_while_looked_at(void **state)
 {
 	int port, fds[CONNECTIONS];
-	struct harness_program *program = start_memcached(HARNESS_PRELOAD,
-	    &port);
+	struct harness_program *program =
+	    start_memcached(HARNESS_PRELOAD, &port);
 
 	open_connections(port, fds);
 	for (int i = 0; i < 300; i++) {
-		harness_ask(fds[i % CONNECTIONS], "set b 0 0 1\r\nx\r",
-		    "STORED");
+		harness_ask(
+		    fds[i % CONNECTIONS], "set b 0 0 1\r\nx\r", "STORED");
 		if (i % 30 == 0) {
 			harness_dump(program);
 		}

@@ -4,6 +4,7 @@
  */
 #include "harness.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 #define NO_TARGET 3
-#define FAILED    4
+#define FAILED 4
 
 static const char *
 number(int value)
@@ -48,12 +49,25 @@ start_stuck(enum harness_how how)
 static void
 test_run_passes_on(void **state)
 {
-	struct harness_output output = harness_stranded("run", "--",
-	    "/bin/sh", "-c", "echo out; echo err >&2; exit 7");
+	struct harness_output output = harness_stranded(
+	    "run", "--", "/bin/sh", "-c", "echo out; echo err >&2; exit 7");
 
 	assert_int_equal(output.status, 7);
 	assert_string_equal(output.out, "out\n");
 	assert_string_equal(output.err, "err\n");
+}
+
+/* So it does with the signals that are sent to it. */
+static void
+test_run_passes_signals_on(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "statsd_like");
+
+	harness_ready(program);
+	kill(harness_started_pid(program), SIGTERM);
+	harness_line(program, "end");
+	assert_int_equal(harness_stop(program), 0);
 }
 
 static void
@@ -67,8 +81,8 @@ test_run_without_command(void **state)
 static void
 test_run_of_nothing(void **state)
 {
-	struct harness_output output = harness_stranded("run", "--",
-	    "/nonexistent/program");
+	struct harness_output output =
+	    harness_stranded("run", "--", "/nonexistent/program");
 
 	assert_int_equal(output.status, FAILED);
 	assert_non_null(strstr(output.err, "/nonexistent/program"));
@@ -154,8 +168,8 @@ static void
 test_no_target(void **state)
 {
 	assert_refused(harness_stranded("dump"), NO_TARGET, "under the probe");
-	assert_refused(harness_stranded("dump", "999999999"), NO_TARGET,
-	    "999999999");
+	assert_refused(
+	    harness_stranded("dump", "999999999"), NO_TARGET, "999999999");
 	assert_refused(harness_stranded("dump", "no_such_name"), NO_TARGET,
 	    "no_such_name");
 	assert_int_equal(harness_stranded("ps").status, 0);
@@ -179,8 +193,8 @@ test_not_under_probe(void **state)
 	struct harness_program *program = start_stuck(HARNESS_BARE);
 
 	/* The remedy is said as well. */
-	assert_refused(harness_stranded("dump",
-	    number(harness_pid(program))), NO_TARGET, "stranded run");
+	assert_refused(harness_stranded("dump", number(harness_pid(program))),
+	    NO_TARGET, "stranded run");
 }
 
 /* Somebody else's process is none of our business. */
@@ -195,8 +209,9 @@ test_other_users_target(void **state)
 	}
 	program = start_stuck(HARNESS_RUN);
 	assert_refused(harness_command("setpriv", "--reuid=65534",
-	    "--regid=65534", "--clear-groups", harness_tool(), "dump",
-	    number(harness_pid(program))), NO_TARGET, "belongs to");
+			   "--regid=65534", "--clear-groups", harness_tool(),
+			   "dump", number(harness_pid(program))),
+	    NO_TARGET, "belongs to");
 	harness_await(program, 1, "chan send", "sender");
 }
 
@@ -205,8 +220,8 @@ test_other_users_target(void **state)
 static void
 test_fork(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN, "forker",
-	    "--fork=2");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "forker", "--fork=2");
 	json_t *dump;
 
 	for (int i = 0; i < 2; i++) {
@@ -214,11 +229,10 @@ test_fork(void **state)
 		struct harness_output output;
 		json_t *tasks;
 
-		HARNESS_UNTIL(harness_stranded("dump", number(pid)).status ==
-		    0);
+		HARNESS_UNTIL(
+		    harness_stranded("dump", number(pid)).status == 0);
 		harness_sleep_ms(50);
-		output = harness_stranded("dump", "--format=json",
-		    number(pid));
+		output = harness_stranded("dump", "--format=json", number(pid));
 		assert_int_equal(output.status, 0);
 		dump = json_loads(output.out, 0, NULL);
 		assert_non_null(dump);
@@ -240,8 +254,8 @@ test_fork(void **state)
 static void
 test_exec(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN, "forker",
-	    "--exec");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "forker", "--exec");
 	json_t *dump;
 
 	harness_line(program, "ready again");
@@ -259,8 +273,10 @@ start_after(const char *first)
 	static char script[1024];
 	struct harness_program *program;
 
-	snprintf(script, sizeof script, "%s; LD_PRELOAD=$PWD/libstranded.so; "
-	    "export LD_PRELOAD; exec tests/programs/send_stuck", first);
+	snprintf(script, sizeof script,
+	    "%s; LD_PRELOAD=$PWD/libstranded.so; "
+	    "export LD_PRELOAD; exec tests/programs/send_stuck",
+	    first);
 	program = harness_start(HARNESS_BARE, "/bin/sh", "-c", script);
 	harness_ready(program);
 	return program;
@@ -294,8 +310,7 @@ test_path_taken(void **state)
 	assert_goes_on("echo x > $STRANDED_DIR/$$.sock");
 	assert_goes_on("mkdir $STRANDED_DIR/$$.sock");
 	assert_goes_on("ln -s /nonexistent $STRANDED_DIR/$$.sock");
-	snprintf(clean, sizeof clean, "rm -rf %s/*.sock",
-	    harness_directory());
+	snprintf(clean, sizeof clean, "rm -rf %s/*.sock", harness_directory());
 	harness_command("/bin/sh", "-c", clean);
 }
 
@@ -305,12 +320,12 @@ test_directory_unfit(void **state)
 	char clean[512];
 
 	assert_goes_on("mkdir $STRANDED_DIR/.open; "
-	    "chmod 777 $STRANDED_DIR/.open; "
-	    "STRANDED_DIR=$STRANDED_DIR/.open");
+		       "chmod 777 $STRANDED_DIR/.open; "
+		       "STRANDED_DIR=$STRANDED_DIR/.open");
 	assert_goes_on("echo x > $STRANDED_DIR/.file; "
-	    "STRANDED_DIR=$STRANDED_DIR/.file");
+		       "STRANDED_DIR=$STRANDED_DIR/.file");
 	assert_goes_on("ln -s /tmp $STRANDED_DIR/.link; "
-	    "STRANDED_DIR=$STRANDED_DIR/.link");
+		       "STRANDED_DIR=$STRANDED_DIR/.link");
 	assert_goes_on("STRANDED_DIR=/proc/nonexistent");
 	snprintf(clean, sizeof clean, "rm -rf %s/.open %s/.file %s/.link",
 	    harness_directory(), harness_directory(), harness_directory());
@@ -322,6 +337,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		HARNESS_TEST(test_run_passes_on),
+		HARNESS_TEST(test_run_passes_signals_on),
 		HARNESS_TEST(test_run_without_command),
 		HARNESS_TEST(test_run_of_nothing),
 		HARNESS_TEST(test_run_of_static_program),

@@ -20,9 +20,10 @@ channel_of(json_t *dump, json_t *task)
 	json_t *channel;
 	size_t i;
 
-	json_array_foreach(json_object_get(dump, "channels"), i, channel) {
+	json_array_foreach(json_object_get(dump, "channels"), i, channel)
+	{
 		if (strcmp(harness_text(channel, "object"),
-		    harness_text(task, "object")) == 0) {
+			harness_text(task, "object")) == 0) {
 			return channel;
 		}
 	}
@@ -41,8 +42,8 @@ task_count(json_t *dump)
 static void
 test_send_is_stuck(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "send_stuck");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "send_stuck");
 	json_t *dump, *task, *channel, *created_by;
 
 	harness_ready(program);
@@ -61,10 +62,10 @@ test_send_is_stuck(void **state)
 	assert_int_equal(harness_number(channel, "length"), 0);
 	assert_true(json_is_false(json_object_get(channel, "closed")));
 	assert_int_equal(json_integer_value(json_array_get(
-	    json_object_get(channel, "senders"), 0)),
+			     json_object_get(channel, "senders"), 0)),
 	    harness_number(task, "id"));
-	assert_int_equal(json_array_size(
-	    json_object_get(channel, "receivers")), 0);
+	assert_int_equal(
+	    json_array_size(json_object_get(channel, "receivers")), 0);
 	assert_int_equal(harness_count(dump, "IO read", "main"), 1);
 	assert_int_equal(harness_stop(program), 0);
 }
@@ -72,8 +73,8 @@ test_send_is_stuck(void **state)
 static void
 test_send_has_room(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "send_stuck", "--capacity=1");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "send_stuck", "--capacity=1");
 	json_t *dump, *channel;
 
 	assert_string_equal(harness_line(program, "send: "), "sent");
@@ -89,8 +90,8 @@ test_send_has_room(void **state)
 static void
 test_send_is_closed_under(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "send_stuck", "--close");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "send_stuck", "--close");
 	json_t *dump, *channel;
 
 	harness_line(program, "send: Broken pipe");
@@ -106,8 +107,8 @@ test_send_is_closed_under(void **state)
 static void
 test_sessions_closures(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "sessions_closures");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "sessions_closures");
 	json_t *dump;
 
 	assert_non_null(strstr(harness_line(program, "created "), "right"));
@@ -122,8 +123,8 @@ test_sessions_closures(void **state)
 static void
 test_sessions_rwlock(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "sessions_rwlock");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "sessions_rwlock");
 
 	assert_non_null(strstr(harness_line(program, "created "), "right"));
 	harness_ready(program);
@@ -133,8 +134,8 @@ test_sessions_rwlock(void **state)
 static void
 test_sessions_rwlock_held(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "sessions_rwlock", "--hold");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "sessions_rwlock", "--hold");
 	json_t *dump, *reader, *writer;
 
 	harness_ready(program);
@@ -142,18 +143,18 @@ test_sessions_rwlock_held(void **state)
 	dump = harness_await(program, 1, "rwlock write lock", "writer");
 	reader = harness_task(dump, "reader");
 	writer = harness_task(dump, "writer");
-	harness_assert_at(reader, "get", "sessions_rwlock.c",
-	    "reader waits here");
-	harness_assert_at(writer, "delete", "sessions_rwlock.c",
-	    "writer waits here");
-	assert_string_equal(harness_text(reader, "object"),
-	    harness_text(writer, "object"));
+	harness_assert_at(
+	    reader, "get", "sessions_rwlock.c", "reader waits here");
+	harness_assert_at(
+	    writer, "delete", "sessions_rwlock.c", "writer waits here");
+	assert_string_equal(
+	    harness_text(reader, "object"), harness_text(writer, "object"));
 	/* The main task holds it. */
 	assert_int_not_equal(harness_number(reader, "holder"), -1);
-	assert_int_equal(harness_number(reader, "holder"),
-	    harness_number(writer, "holder"));
-	assert_int_not_equal(harness_number(reader, "holder"),
-	    harness_number(reader, "id"));
+	assert_int_equal(
+	    harness_number(reader, "holder"), harness_number(writer, "holder"));
+	assert_int_not_equal(
+	    harness_number(reader, "holder"), harness_number(reader, "id"));
 }
 
 /* ---- 5: the session server -------------------------------------------------------- */
@@ -183,7 +184,8 @@ assert_readers_stuck(json_t *dump)
 	size_t i, count = 0;
 	json_t *task;
 
-	json_array_foreach(json_object_get(dump, "tasks"), i, task) {
+	json_array_foreach(json_object_get(dump, "tasks"), i, task)
+	{
 		json_t *session;
 		json_int_t id;
 
@@ -191,18 +193,18 @@ assert_readers_stuck(json_t *dump)
 			continue;
 		}
 		assert_string_equal(harness_text(task, "state"), "chan send");
-		harness_assert_at(task, "reader", "session_server.c",
-		    "stuck here");
+		harness_assert_at(
+		    task, "reader", "session_server.c", "stuck here");
 		assert_non_null(harness_frame(
 		    json_object_get(task, "created_by"), "serve"));
 		id = harness_number(task, "session");
 		session = harness_session(dump, id);
 		assert_non_null(session);
 		assert_string_equal(harness_text(session, "kind"), "registry");
-		assert_memory_equal(harness_text(session, "name"),
-		    "127.0.0.1:", 10);
-		assert_int_equal(json_array_size(
-		    json_object_get(session, "tasks")), 1);
+		assert_memory_equal(
+		    harness_text(session, "name"), "127.0.0.1:", 10);
+		assert_int_equal(
+		    json_array_size(json_object_get(session, "tasks")), 1);
 		for (size_t j = 0; j < count; j++) {
 			assert_int_not_equal(sessions[j], id);
 		}
@@ -213,21 +215,21 @@ assert_readers_stuck(json_t *dump)
 static void
 test_session_server_leaks(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "session_server");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "session_server");
 	int port = harness_ready(program);
 
 	for (int wave = 1; wave <= 3; wave++) {
 		json_t *dump;
 
 		clients_visit(port, CLIENTS, NULL);
-		dump = harness_await(program, wave * CLIENTS, "chan send",
-		    "reader");
+		dump = harness_await(
+		    program, wave * CLIENTS, "chan send", "reader");
 		assert_readers_stuck(dump);
 		HARNESS_UNTIL(harness_count(dump = harness_dump(program), NULL,
-		    "serve") == 0);
-		assert_int_equal(harness_sessions(dump, "registry"),
-		    wave * CLIENTS);
+				  "serve") == 0);
+		assert_int_equal(
+		    harness_sessions(dump, "registry"), wave * CLIENTS);
 		assert_int_equal(harness_sessions(dump, "socket"), 0);
 		assert_int_equal(task_count(dump), wave * CLIENTS + 1);
 	}
@@ -237,8 +239,8 @@ test_session_server_leaks(void **state)
 static void
 test_session_server_hangup(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "session_server");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "session_server");
 	json_t *dump;
 
 	clients_visit(harness_ready(program), CLIENTS, "--hangup");
@@ -250,8 +252,8 @@ test_session_server_hangup(void **state)
 static void
 test_session_server_mended(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "session_server", "--fix");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "session_server", "--fix");
 	int port = harness_ready(program);
 	json_t *dump;
 
@@ -266,8 +268,8 @@ test_session_server_mended(void **state)
 static void
 test_session_server_serves(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "session_server", "--fix");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "session_server", "--fix");
 	int port = harness_ready(program);
 	int fd = harness_connect(port);
 	json_t *dump, *serve, *reader;
@@ -277,12 +279,14 @@ test_session_server_serves(void **state)
 	dump = harness_await(program, 1, "select", "serve");
 	serve = harness_task(dump, "serve");
 	reader = harness_task(dump, "reader");
-	harness_assert_at(serve, "serve_loop", "session_server.c",
-	    "serve waits here");
+	harness_assert_at(
+	    serve, "serve_loop", "session_server.c", "serve waits here");
 	assert_int_equal(harness_number(serve, "session"),
 	    harness_number(reader, "session"));
 	assert_string_equal(harness_text(harness_session(dump,
-	    harness_number(serve, "session")), "name"), harness_name(fd));
+					     harness_number(serve, "session")),
+				"name"),
+	    harness_name(fd));
 	harness_ask(fd, "quit", "bye");
 }
 
@@ -290,8 +294,8 @@ test_session_server_serves(void **state)
 static void
 test_session_server_text(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "session_server");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "session_server");
 	struct harness_output output;
 	char pid[16], where[64];
 
@@ -330,15 +334,16 @@ send_packet(int port, const char *text)
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(sendto(fd, text, strlen(text), 0,
-	    (struct sockaddr *) &to, sizeof to), strlen(text));
+			     (struct sockaddr *) &to, sizeof to),
+	    strlen(text));
 	close(fd);
 }
 
 static void
 test_statsd(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "statsd_like", "--flush=100");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "statsd_like", "--flush=100");
 	int port = harness_ready(program);
 	json_t *dump;
 
@@ -359,8 +364,8 @@ test_statsd(void **state)
 static void
 test_statsd_signals(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "statsd_like", "--flush=60000");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "statsd_like", "--flush=60000");
 	int port = harness_ready(program);
 
 	send_packet(port, "hits:5|c");
@@ -415,7 +420,8 @@ test_relay(void **state)
 	char line[64];
 
 	assert_int_equal(sscanf(harness_line(program, "ready "), "%d %d",
-	    &metrics_port, &admin_port), 2);
+			     &metrics_port, &admin_port),
+	    2);
 	out = sink(&sink_port);
 	admin = harness_connect(admin_port);
 	metrics = harness_connect(metrics_port);
@@ -434,11 +440,15 @@ test_relay(void **state)
 	dump = harness_await(program, 1, "IO read", "admin_resume");
 	task = harness_task(dump, "admin");
 	harness_assert_at(task, "admin_resume", "relay.c", "admin");
-	assert_int_equal(harness_number(harness_frame(
-	    json_object_get(task, "created_by"), "loop"), "line"),
+	assert_int_equal(
+	    harness_number(
+		harness_frame(json_object_get(task, "created_by"), "loop"),
+		"line"),
 	    harness_marker("relay.c", "resumes"));
-	assert_string_equal(harness_text(harness_session(dump,
-	    harness_number(task, "session")), "name"), harness_name(admin));
+	assert_string_equal(
+	    harness_text(
+		harness_session(dump, harness_number(task, "session")), "name"),
+	    harness_name(admin));
 	assert_int_equal(harness_count(dump, "select", "loop"), 1);
 	assert_int_equal(harness_count(dump, "IO accept", NULL), 2);
 	assert_int_equal(harness_count(dump, "chan send", NULL), 0);
@@ -454,7 +464,8 @@ test_relay_forgets(void **state)
 	json_t *dump;
 
 	assert_int_equal(sscanf(harness_line(program, "ready "), "%d %d",
-	    &metrics_port, &admin_port), 2);
+			     &metrics_port, &admin_port),
+	    2);
 	for (int i = 0; i < 5; i++) {
 		int admin = harness_connect(admin_port);
 
@@ -472,8 +483,8 @@ test_relay_forgets(void **state)
 static void
 test_shared_channels_closed(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "shared_channels", "--close");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "shared_channels", "--close");
 	json_t *dump, *task;
 
 	harness_line(program, "2000 right, 0 wrong");
@@ -481,18 +492,18 @@ test_shared_channels_closed(void **state)
 	dump = harness_await(program, 1, "chan send", "coordinator");
 	assert_int_equal(task_count(dump), 2);
 	task = harness_task(dump, "coordinator");
-	harness_assert_at(task, "coordinator", "shared_channels.c",
-	    "stuck here");
-	assert_true(json_is_false(json_object_get(channel_of(dump, task),
-	    "closed")));
+	harness_assert_at(
+	    task, "coordinator", "shared_channels.c", "stuck here");
+	assert_true(
+	    json_is_false(json_object_get(channel_of(dump, task), "closed")));
 	assert_int_equal(harness_stop(program), 0);
 }
 
 static void
 test_shared_channels_open(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "shared_channels");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "shared_channels");
 	json_t *dump;
 
 	harness_line(program, "2000 right, 0 wrong");
@@ -506,8 +517,8 @@ test_shared_channels_open(void **state)
 static void
 test_shared_channels_mended(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "shared_channels", "--close", "--look");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "shared_channels", "--close", "--look");
 
 	harness_line(program, "2000 right, 0 wrong");
 	harness_ready(program);

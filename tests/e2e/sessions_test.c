@@ -14,7 +14,8 @@ session_named(json_t *dump, const char *name)
 	json_t *session;
 	size_t i;
 
-	json_array_foreach(json_object_get(dump, "sessions"), i, session) {
+	json_array_foreach(json_object_get(dump, "sessions"), i, session)
+	{
 		if (strcmp(harness_text(session, "name"), name) == 0) {
 			return session;
 		}
@@ -31,7 +32,8 @@ task_of(json_t *dump, json_t *session)
 	size_t i;
 
 	assert_int_equal(json_array_size(ids), 1);
-	json_array_foreach(json_object_get(dump, "tasks"), i, task) {
+	json_array_foreach(json_object_get(dump, "tasks"), i, task)
+	{
 		if (harness_number(task, "id") ==
 		    json_integer_value(json_array_get(ids, 0))) {
 			assert_int_equal(harness_number(task, "session"),
@@ -47,8 +49,8 @@ task_of(json_t *dump, json_t *session)
 static void
 test_connections(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_PRELOAD,
-	    "plain_server");
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "plain_server");
 	int port = harness_ready(program);
 	json_t *dump, *session;
 	int fds[5];
@@ -64,15 +66,17 @@ test_connections(void **state)
 		assert_string_equal(harness_text(session, "kind"), "socket");
 		assert_string_equal(harness_text(session, "state"), "open");
 		assert_in_range(harness_number(session, "fd"), 3, 100);
-		assert_in_range(harness_number(session, "opened_ms"), 0,
-		    10000);
+		assert_in_range(harness_number(session, "opened_ms"), 0, 10000);
 		assert_true(harness_number(session, "last_used_ms") <=
 		    harness_number(session, "opened_ms"));
-		assert_non_null(harness_frame(json_object_get(
-		    task_of(dump, session), "stack"), "work"));
-		assert_int_equal(harness_number(harness_frame(
-		    json_object_get(session, "opened_by"), "accept_all"),
-		    "line"), harness_marker("plain_server.c", "accepts here"));
+		assert_non_null(harness_frame(
+		    json_object_get(task_of(dump, session), "stack"), "work"));
+		assert_int_equal(
+		    harness_number(
+			harness_frame(json_object_get(session, "opened_by"),
+			    "accept_all"),
+			"line"),
+		    harness_marker("plain_server.c", "accepts here"));
 	}
 	assert_int_equal(harness_count(dump, "IO accept", "accept_all"), 1);
 }
@@ -81,8 +85,8 @@ test_connections(void **state)
 static void
 test_connections_end(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_PRELOAD,
-	    "plain_server");
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "plain_server");
 	int port = harness_ready(program);
 	json_t *dump;
 
@@ -95,8 +99,8 @@ test_connections_end(void **state)
 		}
 		shutdown(fd, SHUT_RDWR);
 	}
-	HARNESS_UNTIL(harness_sessions(dump = harness_dump(program), NULL) ==
-	    0);
+	HARNESS_UNTIL(
+	    harness_sessions(dump = harness_dump(program), NULL) == 0);
 	harness_await(program, 0, NULL, "work");
 }
 
@@ -104,8 +108,8 @@ test_connections_end(void **state)
 static void
 test_peer_closed(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_PRELOAD,
-	    "plain_server");
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "plain_server");
 	int port = harness_ready(program);
 	int gone = harness_connect(port), there = harness_connect(port);
 	json_t *dump, *session;
@@ -116,12 +120,14 @@ test_peer_closed(void **state)
 	dprintf(there, "hold\n");
 	harness_await(program, 2, "cond wait", "hold");
 	shutdown(gone, SHUT_WR);
-	HARNESS_UNTIL(strcmp(harness_text(session_named(
-	    dump = harness_dump(program), harness_name(gone)), "state"),
-	    "peer closed") == 0);
+	HARNESS_UNTIL(
+	    strcmp(harness_text(session_named(dump = harness_dump(program),
+				    harness_name(gone)),
+		       "state"),
+		"peer closed") == 0);
 	session = session_named(dump, harness_name(gone));
-	harness_assert_at(task_of(dump, session), "hold", "plain_server.c",
-	    "holds here");
+	harness_assert_at(
+	    task_of(dump, session), "hold", "plain_server.c", "holds here");
 	session = session_named(dump, harness_name(there));
 	assert_string_equal(harness_text(session, "state"), "open");
 }
@@ -129,8 +135,8 @@ test_peer_closed(void **state)
 static void
 test_last_used(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_PRELOAD,
-	    "plain_server");
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "plain_server");
 	int port = harness_ready(program);
 	int idle = harness_connect(port), busy = harness_connect(port);
 	json_t *dump;
@@ -142,18 +148,37 @@ test_last_used(void **state)
 		harness_ask(busy, "hello", "hello");
 	}
 	dump = harness_dump(program);
-	assert_in_range(harness_number(session_named(dump,
-	    harness_name(busy)), "last_used_ms"), 0, 1500);
-	assert_in_range(harness_number(session_named(dump,
-	    harness_name(idle)), "last_used_ms"), 1500, 20000);
+	assert_in_range(harness_number(session_named(dump, harness_name(busy)),
+			    "last_used_ms"),
+	    0, 1500);
+	assert_in_range(harness_number(session_named(dump, harness_name(idle)),
+			    "last_used_ms"),
+	    1500, 20000);
+}
+
+/* The process in what "ps --format=json" says. */
+static json_t *
+row_of(json_t *list, pid_t pid)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(list, "processes"), i, row)
+	{
+		if (harness_number(row, "pid") == pid) {
+			return row;
+		}
+	}
+	fail_msg("process %d is not listed", pid);
+	return NULL;
 }
 
 /* The counts that ps gives are those of the dump. */
 static void
 test_ps_counts(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "plain_server");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "plain_server");
 	int port = harness_ready(program);
 	struct harness_output output;
 	json_t *list, *row;
@@ -172,9 +197,7 @@ test_ps_counts(void **state)
 	assert_int_equal(output.status, 0);
 	list = json_loads(output.out, 0, NULL);
 	assert_non_null(list);
-	row = json_array_get(json_is_array(list) ? list :
-	    json_object_get(list, "processes"), 0);
-	assert_int_equal(harness_number(row, "pid"), harness_pid(program));
+	row = row_of(list, harness_pid(program));
 	assert_int_equal(harness_number(row, "sessions"), 3);
 	assert_int_equal(harness_number(row, "tasks"), 5);
 	json_decref(list);
@@ -184,8 +207,8 @@ test_ps_counts(void **state)
 static void
 test_registry(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "session_server", "--fix");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "session_server", "--fix");
 	int fd = harness_connect(harness_ready(program));
 	json_t *dump, *session = NULL, *each;
 	size_t i;
@@ -195,21 +218,21 @@ test_registry(void **state)
 	dump = harness_await(program, 1, "IO read", "reader");
 	assert_int_equal(harness_sessions(dump, "socket"), 1);
 	assert_int_equal(harness_sessions(dump, "registry"), 1);
-	json_array_foreach(json_object_get(dump, "sessions"), i, each) {
-		assert_string_equal(harness_text(each, "name"),
-		    harness_name(fd));
+	json_array_foreach(json_object_get(dump, "sessions"), i, each)
+	{
+		assert_string_equal(
+		    harness_text(each, "name"), harness_name(fd));
 		if (strcmp(harness_text(each, "kind"), "registry") == 0) {
 			session = each;
 		}
 	}
 	assert_true(json_is_null(json_object_get(session, "fd")));
-	assert_int_equal(json_array_size(json_object_get(session, "tasks")),
-	    2);
-	assert_non_null(harness_frame(json_object_get(session, "opened_by"),
-	    "accepted"));
+	assert_int_equal(json_array_size(json_object_get(session, "tasks")), 2);
+	assert_non_null(
+	    harness_frame(json_object_get(session, "opened_by"), "accepted"));
 	harness_ask(fd, "quit", "bye");
-	HARNESS_UNTIL(harness_sessions(dump = harness_dump(program), NULL) ==
-	    0);
+	HARNESS_UNTIL(
+	    harness_sessions(dump = harness_dump(program), NULL) == 0);
 }
 
 int

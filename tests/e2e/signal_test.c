@@ -33,8 +33,8 @@ file_has(const char *path, const char *text)
 	if (fd == -1) {
 		return false;
 	}
-	while ((got = read(fd, bytes + length, sizeof bytes - 1 - length)) >
-	    0) {
+	while (
+	    (got = read(fd, bytes + length, sizeof bytes - 1 - length)) > 0) {
 		length += got;
 	}
 	close(fd);
@@ -58,8 +58,8 @@ stuck_place(void)
 static void
 test_to_standard_error(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "send_stuck");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "send_stuck");
 
 	harness_ready(program);
 	harness_await(program, 1, "chan send", "sender");
@@ -67,12 +67,12 @@ test_to_standard_error(void **state)
 		size_t before = strlen(harness_errors(program));
 
 		kill(harness_pid(program), SIGQUIT);
-		HARNESS_UNTIL(strstr(harness_errors(program) + before,
-		    stuck_place()));
-		assert_non_null(strstr(harness_errors(program) + before,
-		    "[chan send"));
-		assert_non_null(strstr(harness_errors(program) + before,
-		    "created by main"));
+		HARNESS_UNTIL(
+		    strstr(harness_errors(program) + before, stuck_place()));
+		assert_non_null(
+		    strstr(harness_errors(program) + before, "[chan send"));
+		assert_non_null(strstr(
+		    harness_errors(program) + before, "created by main"));
 	}
 	assert_int_equal(harness_stop(program), 0);
 }
@@ -80,8 +80,8 @@ test_to_standard_error(void **state)
 static void
 test_to_standard_error_preloaded(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_PRELOAD,
-	    "send_stuck");
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "send_stuck");
 
 	harness_ready(program);
 	harness_await(program, 1, "chan send", "sender");
@@ -167,10 +167,10 @@ assert_no_marks(struct harness_program *program)
 	long rounds, churned;
 
 	assert_int_equal(harness_stop(program), 0);
-	marks = harness_line(program,
-	    "eintr 0 short 0 children 0 sigchld 0 errors 0 ");
-	assert_int_equal(sscanf(marks, "(rounds %ld, churned %ld", &rounds,
-	    &churned), 2);
+	marks = harness_line(
+	    program, "eintr 0 short 0 children 0 sigchld 0 errors 0 ");
+	assert_int_equal(
+	    sscanf(marks, "(rounds %ld, churned %ld", &rounds, &churned), 2);
 	assert_true(rounds > 100);
 	assert_true(churned > 20);
 }
@@ -226,8 +226,8 @@ test_descriptors_closed(void **state)
 static void
 test_own_handler(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_RUN,
-	    "signal_counter", "--quit");
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "signal_counter", "--quit");
 	const char *counts;
 	long quits;
 
@@ -236,8 +236,8 @@ test_own_handler(void **state)
 		size_t before = strlen(harness_errors(program));
 
 		kill(harness_pid(program), SIGQUIT);
-		HARNESS_UNTIL(strstr(harness_errors(program) + before,
-		    "once_"));
+		HARNESS_UNTIL(
+		    strstr(harness_errors(program) + before, "once_"));
 	}
 	assert_int_equal(harness_stop(program), 0);
 	counts = strstr(harness_line(program, "eintr "), "quits ");
@@ -249,8 +249,8 @@ test_own_handler(void **state)
 static void
 test_counter_alone(void **state)
 {
-	struct harness_program *program = harness_start(HARNESS_BARE,
-	    "signal_counter");
+	struct harness_program *program =
+	    harness_start(HARNESS_BARE, "signal_counter");
 
 	harness_ready(program);
 	harness_sleep_ms(1000);
@@ -264,16 +264,15 @@ static void
 test_killed_during_dump(void **state)
 {
 	for (int ms = 0; ms < 100; ms += 20) {
-		struct harness_program *program = harness_start(HARNESS_RUN,
-		    "many_threads", "--threads=500");
+		struct harness_program *program =
+		    harness_start(HARNESS_RUN, "many_threads", "--threads=500");
 		struct harness_program *tool;
 		char pid[16];
 		int status;
 
 		harness_ready(program);
 		snprintf(pid, sizeof pid, "%d", harness_pid(program));
-		tool = harness_start(HARNESS_BARE, harness_tool(), "dump",
-		    pid);
+		tool = harness_start(HARNESS_BARE, harness_tool(), "dump", pid);
 		harness_sleep_ms(ms);
 		harness_kill(program);
 		status = harness_stop(tool);
@@ -289,8 +288,8 @@ static void
 test_killed_during_signal_dump(void **state)
 {
 	for (int ms = 0; ms < 100; ms += 20) {
-		struct harness_program *program = harness_start(HARNESS_RUN,
-		    "many_threads", "--threads=500");
+		struct harness_program *program =
+		    harness_start(HARNESS_RUN, "many_threads", "--threads=500");
 
 		harness_ready(program);
 		kill(harness_pid(program), SIGQUIT);

@@ -10,7 +10,7 @@ struct animal {
 	const char *name;
 	const char *state;
 	const char *function; /* in its stack */
-	bool held;            /* the holder has what it waits for */
+	bool held; /* the holder has what it waits for */
 };
 
 static const struct animal animals[] = {
@@ -77,15 +77,15 @@ test_each_state(void **state)
 			fail_msg("%s is in %s, not in %s", animal->name,
 			    harness_text(task, "state"), animal->state);
 		}
-		if (!harness_frame(json_object_get(task, "stack"),
-		    animal->function)) {
+		if (!harness_frame(
+			json_object_get(task, "stack"), animal->function)) {
 			fail_msg("%s has no %s in its stack:\n%s", animal->name,
 			    animal->function, json_dumps(task, JSON_INDENT(1)));
 		}
 	}
 	/* These, main, and nobody else: two have gone. */
-	assert_int_equal(json_array_size(json_object_get(dump, "tasks")),
-	    ANIMALS + 1);
+	assert_int_equal(
+	    json_array_size(json_object_get(dump, "tasks")), ANIMALS + 1);
 	assert_null(harness_task(dump, "cancelled"));
 	assert_null(harness_task(dump, "exited"));
 	assert_int_equal(harness_stop(program), 0);
@@ -102,11 +102,11 @@ test_holders(void **state)
 		json_t *task = find(dump, animals[i].name);
 
 		if (animals[i].held) {
-			assert_int_equal(harness_number(task, "holder"),
-			    holder);
+			assert_int_equal(
+			    harness_number(task, "holder"), holder);
 		} else {
-			assert_true(json_is_null(
-			    json_object_get(task, "holder")));
+			assert_true(
+			    json_is_null(json_object_get(task, "holder")));
 		}
 	}
 }
@@ -120,15 +120,14 @@ test_objects(void **state)
 	const char *mutex = harness_text(find(dump, "mutex"), "object");
 
 	assert_memory_equal(mutex, "0x", 2);
-	assert_string_equal(mutex,
-	    harness_text(find(dump, "mutex timed"), "object"));
 	assert_string_equal(
-	    harness_text(find(dump, "rwlock read"), "object"),
+	    mutex, harness_text(find(dump, "mutex timed"), "object"));
+	assert_string_equal(harness_text(find(dump, "rwlock read"), "object"),
 	    harness_text(find(dump, "rwlock write"), "object"));
 	assert_string_equal(harness_text(find(dump, "sem"), "object"),
 	    harness_text(find(dump, "nested"), "object"));
-	assert_string_not_equal(mutex,
-	    harness_text(find(dump, "sem"), "object"));
+	assert_string_not_equal(
+	    mutex, harness_text(find(dump, "sem"), "object"));
 }
 
 /* A wait keeps its id for as long as it lasts, and grows older. */
@@ -146,13 +145,12 @@ test_waits_age(void **state)
 
 		assert_string_equal(harness_text(before, "wait_id"),
 		    harness_text(after, "wait_id"));
-		assert_int_equal(harness_number(before, "id"),
-		    harness_number(after, "id"));
-		assert_in_range(harness_number(after, "since_ms"), 1000,
-		    20000);
+		assert_int_equal(
+		    harness_number(before, "id"), harness_number(after, "id"));
+		assert_in_range(harness_number(after, "since_ms"), 1000, 20000);
 	}
-	assert_string_not_equal(harness_text(first, "dump_id"),
-	    harness_text(second, "dump_id"));
+	assert_string_not_equal(
+	    harness_text(first, "dump_id"), harness_text(second, "dump_id"));
 }
 
 /* Of one that waits in a handler, all can be seen: both waits' functions. */
@@ -175,8 +173,7 @@ test_creation(void **state)
 	json_t *by;
 
 	for (size_t i = 0; i < ANIMALS; i++) {
-		by = json_object_get(find(dump, animals[i].name),
-		    "created_by");
+		by = json_object_get(find(dump, animals[i].name), "created_by");
 		assert_non_null(harness_frame(by, "main"));
 	}
 	by = json_object_get(find(dump, "nested"), "created_by");
@@ -191,21 +188,21 @@ test_frames_are_placed(void **state)
 	json_t *dump = zoo_dump(HARNESS_PRELOAD, &program);
 
 	for (size_t i = 0; i < ANIMALS; i++) {
-		json_t *stack = json_object_get(
-		    find(dump, animals[i].name), "stack");
+		json_t *stack =
+		    json_object_get(find(dump, animals[i].name), "stack");
 		json_t *frame;
 		size_t j;
 
 		assert_in_range(json_array_size(stack), 1, 64);
-		json_array_foreach(stack, j, frame) {
-			assert_memory_equal(harness_text(frame, "pc"), "0x",
-			    2);
-			assert_memory_equal(harness_text(frame, "offset"),
-			    "0x", 2);
+		json_array_foreach(stack, j, frame)
+		{
+			assert_memory_equal(harness_text(frame, "pc"), "0x", 2);
+			assert_memory_equal(
+			    harness_text(frame, "offset"), "0x", 2);
 			assert_string_not_equal(
 			    harness_text(frame, "module"), "");
-			assert_null(strstr(harness_text(frame, "module"),
-			    "libstranded"));
+			assert_null(strstr(
+			    harness_text(frame, "module"), "libstranded"));
 		}
 	}
 }

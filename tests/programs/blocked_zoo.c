@@ -25,7 +25,7 @@ static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER; /* likewise */
 static pthread_mutex_t cond_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static sem_t sem;
-static sem_t held;  /* posted when the holder has its locks */
+static sem_t held; /* posted when the holder has its locks */
 static sem_t steps; /* posted when a thread has got where it can be disturbed */
 static pthread_barrier_t barrier;
 static pthread_t holder_thread;
@@ -235,7 +235,7 @@ wait_epoll(void *arg)
 static void *
 wait_sleep(void *arg)
 {
-	nanosleep(&(struct timespec) { .tv_sec = 1000 }, NULL);
+	nanosleep(&(struct timespec){ .tv_sec = 1000 }, NULL);
 	return arg;
 }
 

@@ -23,7 +23,7 @@ static pthread_mutex_t locked = PTHREAD_MUTEX_INITIALIZER; /* by main */
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
 static struct strand_chan *silent;
 static const char *kind;
-static long begun;      /* threads that are about to block */
+static long begun; /* threads that are about to block */
 static int64_t longest; /* gap */
 
 static __attribute__((noinline)) int
@@ -42,10 +42,10 @@ block(void)
 }
 
 /* Ten functions, each with a frame of its own. */
-#define LEVEL(name, next)                                  \
-	static __attribute__((noinline)) int name(void)    \
-	{                                                  \
-		return next() + 1;                         \
+#define LEVEL(name, next) \
+	static __attribute__((noinline)) int name(void) \
+	{ \
+		return next() + 1; \
 	}
 LEVEL(level_10, block)
 LEVEL(level_9, level_10)
@@ -80,8 +80,8 @@ watch_clock(void *arg)
 		int64_t now = strand_now();
 
 		if (now - last > __atomic_load_n(&longest, __ATOMIC_RELAXED)) {
-			__atomic_store_n(&longest, now - last,
-			    __ATOMIC_RELAXED);
+			__atomic_store_n(
+			    &longest, now - last, __ATOMIC_RELAXED);
 		}
 		last = now;
 	}
@@ -97,8 +97,8 @@ start(pthread_attr_t *attr, bool tasks)
 	if (tasks) {
 		program_check(strand_go("blocked", task, &result), "task");
 	} else {
-		program_check(pthread_create(&made, attr, thread, &result),
-		    "thread");
+		program_check(
+		    pthread_create(&made, attr, thread, &result), "thread");
 	}
 }
 
@@ -124,8 +124,8 @@ answer_questions(void)
 	char line[16];
 
 	while (fgets(line, sizeof line, stdin)) {
-		int64_t gap = __atomic_exchange_n(&longest, 0,
-		    __ATOMIC_RELAXED);
+		int64_t gap =
+		    __atomic_exchange_n(&longest, 0, __ATOMIC_RELAXED);
 
 		printf("%lld %ld\n", (long long) gap, memory_kib());
 	}
@@ -152,8 +152,8 @@ main(int argc, char **argv)
 		usleep(1000);
 	}
 	usleep(100 * 1000); /* for the last to be really blocked */
-	program_check(pthread_create(&clock_thread, &attr, watch_clock, NULL),
-	    "clock");
+	program_check(
+	    pthread_create(&clock_thread, &attr, watch_clock, NULL), "clock");
 	printf("ready\n");
 	answer_questions();
 	return 0;

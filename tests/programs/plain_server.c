@@ -61,8 +61,9 @@ accept_all(void *arg)
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	while ((fd = accept(listener, NULL, NULL)) != -1) { /* accepts here */
-		program_check(pthread_create(&thread, &attr, work,
-		    (void *) (intptr_t) fd), "worker");
+		program_check(pthread_create(
+				  &thread, &attr, work, (void *) (intptr_t) fd),
+		    "worker");
 		pthread_setname_np(thread, "worker");
 	}
 	return NULL;
@@ -78,7 +79,8 @@ main(void)
 	program_begin();
 	listener = program_socket(SOCK_STREAM, &port);
 	program_check(pthread_create(&acceptor, NULL, accept_all,
-	    (void *) (intptr_t) listener), "acceptor");
+			  (void *) (intptr_t) listener),
+	    "acceptor");
 	pthread_setname_np(acceptor, "acceptor");
 	printf("ready %d\n", port);
 	program_wait();

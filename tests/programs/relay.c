@@ -17,7 +17,7 @@
 #include "strand.h"
 #include "program.h"
 
-#define ROUTES    16
+#define ROUTES 16
 #define LINE_SIZE 128
 
 struct route {
@@ -38,12 +38,12 @@ struct admin {
 };
 
 struct relay {
-	struct route routes[ROUTES];  /* the loop's own */
-	struct strand_chan *metrics;  /* of struct metric, unbuffered */
+	struct route routes[ROUTES]; /* the loop's own */
+	struct strand_chan *metrics; /* of struct metric, unbuffered */
 	struct strand_chan *requests; /* of struct admin *, unbuffered */
 	struct strand_registry *admins;
-	int out;                      /* the UDP socket */
-	int metrics_fd;               /* both listen */
+	int out; /* the UDP socket */
+	int metrics_fd; /* both listen */
 	int admin_fd;
 };
 
@@ -105,7 +105,8 @@ relay_request(struct relay *relay, struct admin *admin)
 	} else if (strcmp(admin->line, "routes") == 0) {
 		route_list(relay, admin->answer);
 	} else {
-		strcpy(admin->answer, "add PREFIX PORT | del PREFIX | routes\n");
+		strcpy(
+		    admin->answer, "add PREFIX PORT | del PREFIX | routes\n");
 	}
 }
 
@@ -119,8 +120,9 @@ relay_metric(struct relay *relay, const struct metric *metric)
 	for (int i = 0; i < ROUTES; i++) {
 		size_t length = strlen(relay->routes[i].prefix);
 
-		if (length > best_length && strncmp(metric->line,
-		    relay->routes[i].prefix, length) == 0) {
+		if (length > best_length &&
+		    strncmp(metric->line, relay->routes[i].prefix, length) ==
+			0) {
 			best = &relay->routes[i];
 			best_length = length;
 		}
@@ -169,8 +171,8 @@ admin_accept(void *arg)
 	for (;;) {
 		struct sockaddr_in peer;
 		socklen_t size = sizeof peer;
-		struct admin *admin = program_need(
-		    calloc(1, sizeof *admin), "admin");
+		struct admin *admin =
+		    program_need(calloc(1, sizeof *admin), "admin");
 		char name[64];
 
 		admin->fd = accept4(relay->admin_fd, (struct sockaddr *) &peer,
@@ -180,8 +182,10 @@ admin_accept(void *arg)
 			return;
 		}
 		program_peer_name(&peer, name, sizeof name);
-		admin->session = program_need(strand_session_get_or_open(
-		    relay->admins, name, admin, NULL), "session");
+		admin->session =
+		    program_need(strand_session_get_or_open(
+				     relay->admins, name, admin, NULL),
+			"session");
 		strcpy(admin->answer, "welcome\n");
 		program_check(strand_go("admin", admin_resume, admin), "task");
 	}
@@ -212,8 +216,9 @@ metrics_accept(void *arg)
 		if (fd == -1) {
 			return;
 		}
-		program_check(strand_go("metrics", metrics_read,
-		    (void *) (intptr_t) fd), "task");
+		program_check(
+		    strand_go("metrics", metrics_read, (void *) (intptr_t) fd),
+		    "task");
 	}
 }
 
@@ -245,7 +250,8 @@ loop(struct relay *relay)
 		}
 		relay_request(relay, admin);
 		program_check(strand_go("admin", admin_resume, /* resumes */
-		    admin), "task");
+				  admin),
+		    "task");
 	}
 }
 
@@ -256,17 +262,17 @@ main(void)
 	int metrics_port, admin_port, unused;
 
 	program_begin();
-	relay->metrics = program_need(
-	    strand_chan_new(sizeof(struct metric), 0), "channel");
-	relay->requests = program_need(
-	    strand_chan_new(sizeof(struct admin *), 0), "channel");
+	relay->metrics =
+	    program_need(strand_chan_new(sizeof(struct metric), 0), "channel");
+	relay->requests =
+	    program_need(strand_chan_new(sizeof(struct admin *), 0), "channel");
 	relay->admins = program_need(strand_registry_new("admins"), "registry");
 	relay->out = program_socket(SOCK_DGRAM, &unused);
 	relay->metrics_fd = program_socket(SOCK_STREAM, &metrics_port);
 	relay->admin_fd = program_socket(SOCK_STREAM, &admin_port);
 	program_check(strand_go("admin accept", admin_accept, relay), "task");
-	program_check(strand_go("metrics accept", metrics_accept, relay),
-	    "task");
+	program_check(
+	    strand_go("metrics accept", metrics_accept, relay), "task");
 	program_check(strand_go("control", control, NULL), "task");
 	printf("ready %d %d\n", metrics_port, admin_port);
 	loop(relay);

@@ -34,8 +34,8 @@ main(int argc, char **argv)
 	bool closing = program_flag(argv, "--close");
 
 	program_begin();
-	job.answers = program_need(
-	    strand_chan_new(sizeof(int), capacity), "channel");
+	job.answers =
+	    program_need(strand_chan_new(sizeof(int), capacity), "channel");
 	job.done = program_need(strand_wg_new(), "wait group");
 	strand_wg_add(job.done, 1);
 	program_check(strand_go("sender", sender, &job), "task"); /* go */

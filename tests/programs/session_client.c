@@ -84,12 +84,13 @@ main(int argc, char **argv)
 		return 1;
 	}
 	for (int i = 0; i < waves; i++) {
-		if (!wave(port, clients, lines, program_flag(argv, "--hangup"))) {
+		if (!wave(
+			port, clients, lines, program_flag(argv, "--hangup"))) {
 			return 1;
 		}
 		usleep(pause_ms * 1000);
 	}
-	printf("%d clients came and went, %d lines answered\n",
-	    waves * clients, waves * clients * lines);
+	printf("%d clients came and went, %d lines answered\n", waves * clients,
+	    waves * clients * lines);
 	return 0;
 }

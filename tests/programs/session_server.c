@@ -29,9 +29,9 @@ struct line {
 /* A connection. Its two tasks share it; the last to end frees it. */
 struct connection {
 	int fd;
-	int fd_users;                  /* tasks that still use fd */
-	int users;                     /* tasks that still use the rest */
-	struct strand_chan *lines;     /* of struct line, unbuffered */
+	int fd_users; /* tasks that still use fd */
+	int users; /* tasks that still use the rest */
+	struct strand_chan *lines; /* of struct line, unbuffered */
 	struct strand_chan *interrupted; /* of int, an error number */
 	struct strand_session *session;
 };
@@ -43,7 +43,8 @@ static int64_t heartbeat;
 static void
 connection_leave_fd(struct connection *connection)
 {
-	if (__atomic_sub_fetch(&connection->fd_users, 1, __ATOMIC_ACQ_REL) == 0) {
+	if (__atomic_sub_fetch(&connection->fd_users, 1, __ATOMIC_ACQ_REL) ==
+	    0) {
 		close(connection->fd);
 	}
 }
@@ -131,7 +132,8 @@ serve(void *arg)
 	struct strand_timer *timer = heartbeat ? strand_tick(heartbeat) : NULL;
 
 	strand_session_unref(strand_session_enter(connection->session));
-	program_check(strand_go("reader", reader, connection), "reader"); /* go */
+	program_check(
+	    strand_go("reader", reader, connection), "reader"); /* go */
 	serve_loop(connection, timer ? strand_timer_chan(timer) : NULL);
 	strand_timer_stop(timer);
 	shutdown(connection->fd, SHUT_RDWR);
@@ -142,15 +144,15 @@ serve(void *arg)
 static void
 accepted(int fd, const struct sockaddr_in *peer)
 {
-	struct connection *connection = program_need(
-	    calloc(1, sizeof *connection), "connection");
+	struct connection *connection =
+	    program_need(calloc(1, sizeof *connection), "connection");
 	char name[64];
 
 	program_peer_name(peer, name, sizeof name);
 	connection->fd = fd;
 	connection->fd_users = connection->users = 2;
-	connection->lines = program_need(
-	    strand_chan_new(sizeof(struct line), 0), "channel");
+	connection->lines =
+	    program_need(strand_chan_new(sizeof(struct line), 0), "channel");
 	connection->interrupted = program_need(
 	    strand_chan_new(sizeof(int), interrupted_capacity), "channel");
 	connection->session = program_need(
@@ -162,12 +164,14 @@ accepted(int fd, const struct sockaddr_in *peer)
 int
 main(int argc, char **argv)
 {
-	struct pollfd polled[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	struct pollfd polled[2] = { { .events = POLLIN },
+		{ .events = POLLIN } };
 	int port;
 
 	program_begin();
 	interrupted_capacity = program_flag(argv, "--fix") ? 1 : 0;
-	heartbeat = program_number(argv, "--heartbeat=", 0) * STRAND_MILLISECOND;
+	heartbeat =
+	    program_number(argv, "--heartbeat=", 0) * STRAND_MILLISECOND;
 	registry = program_need(strand_registry_new("clients"), "registry");
 	polled[1].fd = program_socket(SOCK_STREAM, &port);
 	printf("ready %d\n", port);

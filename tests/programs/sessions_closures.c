@@ -32,7 +32,7 @@ owner(void *arg)
 	struct closure closure;
 
 	while (strand_chan_recv(closures, &closure, /* owner waits here */
-	    STRAND_FOREVER) == 0) {
+		   STRAND_FOREVER) == 0) {
 		bool answer = closure.fn(&map, closure.name);
 
 		strand_chan_send(closure.answer, &answer, STRAND_FOREVER);
@@ -44,8 +44,8 @@ static bool
 ask(struct sessions *sessions, bool (*fn)(struct map *, int), int name)
 {
 	struct owned *owned = (struct owned *) sessions;
-	struct strand_chan *channel = program_need(
-	    strand_chan_new(sizeof(bool), 0), "channel");
+	struct strand_chan *channel =
+	    program_need(strand_chan_new(sizeof(bool), 0), "channel");
 	struct closure closure = { fn, name, strand_chan_ref(channel) };
 	bool answer;
 
@@ -91,8 +91,7 @@ get_or_create(struct sessions *sessions, int name)
 	return ask(sessions, map_get_or_create, name);
 }
 
-static bool
-delete(struct sessions *sessions, int name)
+static bool delete (struct sessions *sessions, int name)
 {
 	return ask(sessions, map_delete, name);
 }
@@ -103,8 +102,8 @@ main(void)
 	struct owned owned = { { get, get_or_create, delete }, NULL };
 
 	program_begin();
-	owned.closures = program_need(
-	    strand_chan_new(sizeof(struct closure), 0), "channel");
+	owned.closures =
+	    program_need(strand_chan_new(sizeof(struct closure), 0), "channel");
 	program_check(strand_go("owner", owner, owned.closures), "task");
 	if (!load_run(&owned.base)) {
 		return 1;

@@ -11,9 +11,9 @@
 #include "strand.h"
 #include "program.h"
 
-#define LOAD_TASKS  8
+#define LOAD_TASKS 8
 #define LOAD_ROUNDS 2000
-#define LOAD_NAMES  64
+#define LOAD_NAMES 64
 
 /* A map of sessions, by number. Each operation may be called by any task. */
 struct sessions {
@@ -28,8 +28,8 @@ struct sessions {
 struct load {
 	struct sessions *sessions;
 	struct strand_wg *done;
-	unsigned int seed;  /* the next task's */
-	long found;         /* successes of each operation, in all tasks */
+	unsigned int seed; /* the next task's */
+	long found; /* successes of each operation, in all tasks */
 	long created;
 	long deleted;
 };
@@ -40,7 +40,8 @@ load_task(void *arg)
 	struct load *load = arg;
 	struct sessions *sessions = load->sessions;
 	struct strand_wg *done = strand_wg_ref(load->done);
-	unsigned int seed = __atomic_add_fetch(&load->seed, 1, __ATOMIC_RELAXED);
+	unsigned int seed =
+	    __atomic_add_fetch(&load->seed, 1, __ATOMIC_RELAXED);
 	long found = 0, created = 0, deleted = 0;
 
 	for (int i = 0; i < LOAD_ROUNDS; i++) {
@@ -49,7 +50,7 @@ load_task(void *arg)
 		created += sessions->get_or_create(sessions, name);
 		found += sessions->get(sessions, rand_r(&seed) % LOAD_NAMES);
 		if (rand_r(&seed) % 2) {
-			deleted += sessions->delete(sessions, name);
+			deleted += sessions->delete (sessions, name);
 		}
 	}
 	__atomic_add_fetch(&load->found, found, __ATOMIC_RELAXED);

@@ -43,8 +43,7 @@ get_or_create(struct sessions *sessions, int name)
 	return created;
 }
 
-static bool
-delete(struct sessions *sessions, int name)
+static bool delete (struct sessions *sessions, int name)
 {
 	struct locked *locked = (struct locked *) sessions;
 	bool deleted;
@@ -65,7 +64,7 @@ reader(void *arg)
 static void
 writer(void *arg)
 {
-	printf("writer: %d\n", delete(arg, 0));
+	printf("writer: %d\n", delete (arg, 0));
 }
 
 int

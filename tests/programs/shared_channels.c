@@ -17,12 +17,12 @@
 #define ROUNDS 200
 
 struct meeting {
-	struct strand_chan *requests;  /* of int, unbuffered */
+	struct strand_chan *requests; /* of int, unbuffered */
 	struct strand_chan *responses; /* of int, unbuffered */
 	struct strand_wg *done;
-	bool look;                     /* the coordinator minds errors */
-	int askers;                    /* that have begun */
-	int right;                     /* answers */
+	bool look; /* the coordinator minds errors */
+	int askers; /* that have begun */
+	int right; /* answers */
 	int wrong;
 };
 
@@ -63,8 +63,10 @@ asker(void *arg)
 
 		strand_chan_send(meeting->requests, &question, STRAND_FOREVER);
 		strand_chan_recv(meeting->responses, &response, STRAND_FOREVER);
-		__atomic_add_fetch(response == solve(question) ?
-		    &meeting->right : &meeting->wrong, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(response == solve(question)
+			? &meeting->right
+			: &meeting->wrong,
+		    1, __ATOMIC_RELAXED);
 	}
 	strand_wg_done(meeting->done);
 }
@@ -76,10 +78,10 @@ main(int argc, char **argv)
 
 	program_begin();
 	meeting.look = program_flag(argv, "--look");
-	meeting.requests = program_need(
-	    strand_chan_new(sizeof(int), 0), "channel");
-	meeting.responses = program_need(
-	    strand_chan_new(sizeof(int), 0), "channel");
+	meeting.requests =
+	    program_need(strand_chan_new(sizeof(int), 0), "channel");
+	meeting.responses =
+	    program_need(strand_chan_new(sizeof(int), 0), "channel");
 	meeting.done = program_need(strand_wg_new(), "wait group");
 	program_check(strand_go("coordinator", coordinator, &meeting), "task");
 	strand_wg_add(meeting.done, ASKERS);

@@ -65,7 +65,7 @@ step_end(void)
 static int
 once_nanosleep(void)
 {
-	return nanosleep(&(struct timespec) { 0, STEP_MS * 1000000 }, NULL);
+	return nanosleep(&(struct timespec){ 0, STEP_MS * 1000000 }, NULL);
 }
 
 static int
@@ -184,8 +184,9 @@ churn(void *arg)
 
 	for (;;) {
 		for (int i = 0; i < 4; i++) {
-			program_check(pthread_create(&threads[i], NULL,
-			    short_life, NULL), "churn");
+			program_check(
+			    pthread_create(&threads[i], NULL, short_life, NULL),
+			    "churn");
 		}
 		for (int i = 0; i < 4; i++) {
 			pthread_join(threads[i], NULL);
@@ -272,7 +273,7 @@ main(int argc, char **argv)
 	printf("ready\n");
 	look_for_children();
 	printf("eintr %ld short %ld children %ld sigchld %ld errors %ld "
-	    "(rounds %ld, churned %ld, quits %ld)\n",
+	       "(rounds %ld, churned %ld, quits %ld)\n",
 	    eintr, too_short, children, sigchlds, errors, rounds, churned,
 	    quits);
 	fflush(stdout);

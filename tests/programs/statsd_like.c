@@ -14,13 +14,13 @@
 #include "strand.h"
 #include "program.h"
 
-#define COUNTERS    32
+#define COUNTERS 32
 #define PACKET_SIZE 512
 
 struct counter {
 	char name[32]; /* "" if free */
 	long value;
-	bool changed;  /* since the last flush */
+	bool changed; /* since the last flush */
 };
 
 struct packet {
@@ -165,13 +165,14 @@ main(int argc, char **argv)
 
 	program_begin();
 	packet_source.fd = program_socket(SOCK_DGRAM, &port);
-	packet_source.to = program_need(
-	    strand_chan_new(sizeof(struct packet), 0), "channel");
+	packet_source.to =
+	    program_need(strand_chan_new(sizeof(struct packet), 0), "channel");
 	signal_source.fd = signal_descriptor();
-	signal_source.to = program_need(
-	    strand_chan_new(sizeof(int), 0), "channel");
+	signal_source.to =
+	    program_need(strand_chan_new(sizeof(int), 0), "channel");
 	ticker = program_need(strand_tick(STRAND_MILLISECOND *
-	    program_number(argv, "--flush=", 1000)), "ticker");
+				  program_number(argv, "--flush=", 1000)),
+	    "ticker");
 	program_check(strand_go("packets", packets, &packet_source), "task");
 	program_check(strand_go("signals", signals, &signal_source), "task");
 	program_check(strand_go("control", control, &signal_source), "task");
