@@ -12,12 +12,12 @@
 #include "top/canvas.h"
 
 #define REPLACEMENT 0xfffd
-#define ELLIPSIS    0x2026
+#define ELLIPSIS 0x2026
 
 void
 canvas_init(struct canvas *canvas, bool ascii)
 {
-	*canvas = (struct canvas) { .ascii = ascii };
+	*canvas = (struct canvas){ .ascii = ascii };
 }
 
 void
@@ -34,9 +34,9 @@ canvas_resize(struct canvas *canvas, int rows, int columns)
 	free(canvas->cells);
 	canvas->rows = rows > 0 ? rows : 1;
 	canvas->columns = columns > 0 ? columns : 1;
-	canvas->cells = memory_new(
-	    (size_t) canvas->rows * (size_t) canvas->columns,
-	    sizeof(*canvas->cells));
+	canvas->cells =
+	    memory_new((size_t) canvas->rows * (size_t) canvas->columns,
+		sizeof(*canvas->cells));
 	canvas_clear(canvas);
 }
 
@@ -46,14 +46,14 @@ canvas_clear(struct canvas *canvas)
 	size_t count = (size_t) canvas->rows * (size_t) canvas->columns;
 
 	for (size_t i = 0; i < count; i++) {
-		canvas->cells[i] = (struct cell) { L' ', STYLE_PLAIN };
+		canvas->cells[i] = (struct cell){ L' ', STYLE_PLAIN };
 	}
 }
 
 struct area
 canvas_area(const struct canvas *canvas)
 {
-	return (struct area) { 0, 0, canvas->rows, canvas->columns };
+	return (struct area){ 0, 0, canvas->rows, canvas->columns };
 }
 
 static struct cell *
@@ -71,6 +71,16 @@ const struct cell *
 canvas_cell(const struct canvas *canvas, int row, int column)
 {
 	return cell_at(canvas, row, column);
+}
+
+/* Of the character that `byte`, not an ASCII one, begins; 0 if it cannot. */
+static int
+length_of(unsigned char byte)
+{
+	if (byte < 0xc2 || byte > 0xf4) {
+		return 0;
+	}
+	return byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
 /* Is `byte` the second, third or fourth of a character? */
@@ -99,9 +109,7 @@ decode(const char **text)
 		*text += 1;
 		return (wchar_t) s[0];
 	}
-	length = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 :
-	    s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
-	    s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : 0;
+	length = length_of(s[0]);
 	code = length ? s[0] & (0x7fu >> length) : 0;
 	for (int i = 1; i < length; i++) {
 		if (!continues(s[i])) {
@@ -168,14 +176,14 @@ canvas_width(const struct canvas *canvas, const char *text)
 static void
 split(struct canvas *canvas, int row, int column)
 {
-	struct cell *cell = cell_at(canvas, row, column);
-	struct cell *next = cell_at(canvas, row, column + 1);
+	struct cell *left = cell_at(canvas, row, column - 1);
+	struct cell *right = cell_at(canvas, row, column + 1);
 
-	if (cell->symbol == 0 && column > 0) {
-		cell[-1].symbol = L' ';
+	if (left != NULL && cell_at(canvas, row, column)->symbol == 0) {
+		left->symbol = L' ';
 	}
-	if (next != NULL && next->symbol == 0) {
-		next->symbol = L' ';
+	if (right != NULL && right->symbol == 0) {
+		right->symbol = L' ';
 	}
 }
 
@@ -185,8 +193,8 @@ set(struct canvas *canvas, int row, int column, enum style style,
     wchar_t symbol, int width)
 {
 	struct cell *cell = cell_at(canvas, row, column);
-	struct cell *right = width == 2 ? cell_at(canvas, row, column + 1) :
-	    NULL;
+	struct cell *right =
+	    width == 2 ? cell_at(canvas, row, column + 1) : NULL;
 
 	if (cell == NULL) {
 		return;
@@ -194,11 +202,11 @@ set(struct canvas *canvas, int row, int column, enum style style,
 	split(canvas, row, column);
 	if (right != NULL) {
 		split(canvas, row, column + 1);
-		*right = (struct cell) { 0, style };
+		*right = (struct cell){ 0, style };
 	} else if (width == 2) {
 		symbol = L' ';
 	}
-	*cell = (struct cell) { symbol, style };
+	*cell = (struct cell){ symbol, style };
 }
 
 void
@@ -222,8 +230,8 @@ canvas_style(struct canvas *canvas, struct area area, enum style style)
 
 /* Writes what fits between `column` and `end`; returns the column reached. */
 static int
-put_until(struct canvas *canvas, int row, int column, int end,
-    enum style style, const char *text)
+put_until(struct canvas *canvas, int row, int column, int end, enum style style,
+    const char *text)
 {
 	wchar_t symbol;
 	int width;
@@ -242,8 +250,8 @@ int
 canvas_put(struct canvas *canvas, struct area area, int column,
     enum style style, const char *text)
 {
-	return put_until(canvas, area.row, column, area.column + area.width,
-	    style, text);
+	return put_until(
+	    canvas, area.row, column, area.column + area.width, style, text);
 }
 
 static void
@@ -289,11 +297,10 @@ canvas_text(struct canvas *canvas, struct area area, enum align align,
 	} else if (align == ALIGN_TAIL) {
 		text = skip_to_tail(canvas, text, area.width - 1);
 		set(canvas, area.row, start, style, mark, 1);
-		(void) put_until(canvas, area.row, start + 1, end, style,
-		    text);
+		(void) put_until(canvas, area.row, start + 1, end, style, text);
 	} else {
-		start = put_until(canvas, area.row, start, end - 1, style,
-		    text);
+		start =
+		    put_until(canvas, area.row, start, end - 1, style, text);
 		set(canvas, area.row, start, style, mark, 1);
 	}
 }

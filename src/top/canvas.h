@@ -18,13 +18,13 @@
 /* What a text means; screen.c knows what that looks like. */
 enum style {
 	STYLE_PLAIN,
-	STYLE_FAINT,    /* of less interest */
-	STYLE_STRONG,   /* names and numbers to look at first */
-	STYLE_HEADING,  /* above columns */
+	STYLE_FAINT, /* of less interest */
+	STYLE_STRONG, /* names and numbers to look at first */
+	STYLE_HEADING, /* above columns */
 	STYLE_SELECTED, /* the row that keys speak of */
-	STYLE_GROWING,  /* more than there were */
+	STYLE_GROWING, /* more than there were */
 	STYLE_SHRINKING,
-	STYLE_ALARM,    /* something has gone wrong */
+	STYLE_ALARM, /* something has gone wrong */
 	STYLE_GRAPH,
 	STYLE_COUNT
 };
@@ -36,7 +36,7 @@ enum align {
 };
 
 struct cell {
-	wchar_t symbol;  /* 0: the right half of the cell before */
+	wchar_t symbol; /* 0: the right half of the cell before */
 	enum style style;
 };
 
@@ -51,7 +51,7 @@ struct canvas {
 	struct cell *cells; /* rows * columns */
 	int rows;
 	int columns;
-	bool ascii;         /* every symbol is ASCII */
+	bool ascii; /* every symbol is ASCII */
 };
 
 /* Makes an empty canvas; the locale's wcwidth() is what counts. */
@@ -66,8 +66,8 @@ void canvas_clear(struct canvas *canvas);
 struct area canvas_area(const struct canvas *canvas);
 
 /* NULL outside. */
-const struct cell *canvas_cell(const struct canvas *canvas, int row,
-    int column);
+const struct cell *canvas_cell(
+    const struct canvas *canvas, int row, int column);
 
 /*
  * Writes `text` into the one-row `area`: as much as there is room for, a mark
@@ -85,8 +85,8 @@ int canvas_put(struct canvas *canvas, struct area area, int column,
     enum style style, const char *text);
 
 /* One symbol of one column. */
-void canvas_symbol(struct canvas *canvas, int row, int column,
-    enum style style, wchar_t symbol);
+void canvas_symbol(struct canvas *canvas, int row, int column, enum style style,
+    wchar_t symbol);
 
 /* Sets the style of a row of cells, their symbols unchanged. */
 void canvas_style(struct canvas *canvas, struct area area, enum style style);

@@ -32,13 +32,13 @@ grid_fit(const struct grid *grid, int width, int *widths)
 }
 
 static void
-draw_headings(const struct grid *grid, const int *widths,
-    struct canvas *canvas, struct area area)
+draw_headings(const struct grid *grid, const int *widths, struct canvas *canvas,
+    struct area area)
 {
 	struct area place = { area.row, area.column, 1, 0 };
 
 	canvas_text(canvas,
-	    (struct area) { area.row, area.column, 1, area.width }, ALIGN_LEFT,
+	    (struct area){ area.row, area.column, 1, area.width }, ALIGN_LEFT,
 	    STYLE_HEADING, "");
 	for (size_t i = 0; i < grid->column_count; i++) {
 		const struct column *column = &grid->columns[i];
@@ -86,11 +86,10 @@ grid_draw(const struct grid *grid, struct list *list, struct rows rows,
 	grid_fit(grid, area.width, widths);
 	draw_headings(grid, widths, canvas, area);
 	if (rows.count == 0) {
-		canvas_text(canvas, line, ALIGN_LEFT, STYLE_FAINT,
-		    grid->empty);
+		canvas_text(canvas, line, ALIGN_LEFT, STYLE_FAINT, grid->empty);
 	}
 	for (size_t i = list->top; i < rows.count && i < list->top + height;
-	    i++) {
+	     i++) {
 		draw_row(grid, widths, rows_at(rows, i), i == list->index,
 		    canvas, line);
 		line.row++;

@@ -22,9 +22,9 @@ typedef void grid_cell_fn(const void *row, struct grid_cell *cell);
 
 struct column {
 	const char *title;
-	int width;           /* at least */
-	int share;           /* of what is left over, in relation to others */
-	int from;            /* shown if the grid is that wide */
+	int width; /* at least */
+	int share; /* of what is left over, in relation to others */
+	int from; /* shown if the grid is that wide */
 	enum align align;
 	grid_cell_fn *cell;
 };
@@ -32,7 +32,7 @@ struct column {
 struct grid {
 	const struct column *columns;
 	size_t column_count;
-	const char *empty;   /* what is said if there are no rows */
+	const char *empty; /* what is said if there are no rows */
 };
 
 #define GRID_COLUMNS_MAX 16

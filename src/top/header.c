@@ -9,13 +9,12 @@
 #include "top/viewer.h"
 #include "top/words.h"
 
-#define LABEL_WIDTH 9  /* "Sessions" and its like */
-#define GRAPH_FROM  35 /* where the lines begin */
+#define LABEL_WIDTH 9 /* "Sessions" and its like */
+#define GRAPH_FROM 35 /* where the lines begin */
 #define RANGE_WIDTH 13 /* what they span, to the right of them */
 
 static void
-draw_state(const struct viewer *viewer, struct canvas *canvas,
-    struct area area)
+draw_state(const struct viewer *viewer, struct canvas *canvas, struct area area)
 {
 	static const char *const names[] = {
 		[SOURCE_LIVE] = "live",
@@ -36,8 +35,8 @@ draw_state(const struct viewer *viewer, struct canvas *canvas,
 }
 
 static void
-draw_target(const struct viewer *viewer, struct canvas *canvas,
-    struct area area)
+draw_target(
+    const struct viewer *viewer, struct canvas *canvas, struct area area)
 {
 	const struct snapshot *snapshot = viewer->model.snapshot;
 	char age[32] = "-";
@@ -49,8 +48,8 @@ draw_target(const struct viewer *viewer, struct canvas *canvas,
 		    (int64_t) (snapshot->began_ns - viewer->start_ns));
 	}
 	area.width -= 10; /* the state's */
-	column = canvas_put(canvas, area, area.column, STYLE_STRONG,
-	    viewer->name);
+	column =
+	    canvas_put(canvas, area, area.column, STYLE_STRONG, viewer->name);
 	snprintf(text, sizeof(text), "  pid %d  up %s", (int) viewer->pid, age);
 	(void) canvas_put(canvas, area, column, STYLE_PLAIN, text);
 }
@@ -68,8 +67,8 @@ graph_symbol(const struct canvas *canvas, int level)
 }
 
 static void
-draw_graph(const struct history *history, struct canvas *canvas,
-    struct area area)
+draw_graph(
+    const struct history *history, struct canvas *canvas, struct area area)
 {
 	int levels[HISTORY_MAX];
 	int width = area.width - RANGE_WIDTH;
@@ -90,8 +89,7 @@ draw_graph(const struct history *history, struct canvas *canvas,
 	range = history_range(history, (size_t) width);
 	snprintf(text, sizeof(text), " %" PRIu32 "..%" PRIu32, range.low,
 	    range.high);
-	(void) canvas_put(canvas, area, area.column + width, STYLE_FAINT,
-	    text);
+	(void) canvas_put(canvas, area, area.column + width, STYLE_FAINT, text);
 }
 
 /* "Sessions      42  +1.0/s  -0.5/s" and the line. */
@@ -105,8 +103,8 @@ draw_number(const char *label, uint32_t number, const char *more,
 
 	(void) canvas_put(canvas, area, area.column, STYLE_PLAIN, label);
 	snprintf(text, sizeof(text), "%7" PRIu32, number);
-	column = canvas_put(canvas, area, area.column + LABEL_WIDTH,
-	    STYLE_STRONG, text);
+	column = canvas_put(
+	    canvas, area, area.column + LABEL_WIDTH, STYLE_STRONG, text);
 	(void) canvas_put(canvas, area, column + 1, STYLE_PLAIN, more);
 	graph.column += GRAPH_FROM;
 	graph.width -= GRAPH_FROM;
@@ -114,30 +112,30 @@ draw_number(const char *label, uint32_t number, const char *more,
 }
 
 static void
-draw_sessions(const struct viewer *viewer, struct canvas *canvas,
-    struct area area)
+draw_sessions(
+    const struct viewer *viewer, struct canvas *canvas, struct area area)
 {
 	const struct model *model = &viewer->model;
 	struct rates rates = model_rates(model);
 	char text[64];
 
-	snprintf(text, sizeof(text), "+%.1f/s -%.1f/s", rates.opened,
-	    rates.closed);
+	snprintf(
+	    text, sizeof(text), "+%.1f/s -%.1f/s", rates.opened, rates.closed);
 	draw_number("Sessions", model->snapshot->counts.sessions, text,
 	    &model->live, canvas, area);
 }
 
 static void
-draw_blocked(const struct viewer *viewer, struct canvas *canvas,
-    struct area area)
+draw_blocked(
+    const struct viewer *viewer, struct canvas *canvas, struct area area)
 {
 	const struct model *model = &viewer->model;
 	char text[64];
 
 	snprintf(text, sizeof(text), "of %" PRIu32 " tasks",
 	    model->snapshot->counts.tasks);
-	draw_number("Blocked", (uint32_t) model->blocked, text,
-	    &model->waiting, canvas, area);
+	draw_number("Blocked", (uint32_t) model->blocked, text, &model->waiting,
+	    canvas, area);
 }
 
 struct state_count {
@@ -159,37 +157,42 @@ compare_counts(const void *a, const void *b)
 
 /* "Tasks  96 chan send  12 IO read": the most frequent states first. */
 static void
-draw_states(const struct viewer *viewer, struct canvas *canvas,
-    struct area area)
+draw_states(
+    const struct viewer *viewer, struct canvas *canvas, struct area area)
 {
 	const struct wire_counts *counts = &viewer->model.snapshot->counts;
 	struct state_count states[STRANDED_STATE_COUNT];
 	int column = area.column + LABEL_WIDTH;
 
 	for (uint32_t i = 0; i < STRANDED_STATE_COUNT; i++) {
-		states[i] = (struct state_count) { i, counts->by_state[i] };
+		states[i] = (struct state_count){ i, counts->by_state[i] };
 	}
 	qsort(states, STRANDED_STATE_COUNT, sizeof(states[0]), compare_counts);
 	(void) canvas_put(canvas, area, area.column, STYLE_PLAIN, "Tasks");
 	for (size_t i = 0; i < STRANDED_STATE_COUNT && states[i].count > 0;
-	    i++) {
+	     i++) {
 		char text[64];
 
 		snprintf(text, sizeof(text), "%" PRIu32 " ", states[i].count);
 		column = canvas_put(canvas, area, column, STYLE_STRONG, text);
-		snprintf(text, sizeof(text), "%s  ",
-		    state_name(states[i].state));
+		snprintf(
+		    text, sizeof(text), "%s  ", state_name(states[i].state));
 		column = canvas_put(canvas, area, column, STYLE_PLAIN, text);
 	}
 }
 
+typedef void row_fn(
+    const struct viewer *viewer, struct canvas *canvas, struct area area);
+
 void
-header_draw(const struct viewer *viewer, struct canvas *canvas,
-    struct area area)
+header_draw(
+    const struct viewer *viewer, struct canvas *canvas, struct area area)
 {
-	static void (*const draw[HEADER_ROWS])(const struct viewer *viewer,
-	    struct canvas *canvas, struct area area) = {
-		draw_target, draw_sessions, draw_blocked, draw_states
+	static row_fn *const draw[HEADER_ROWS] = {
+		draw_target,
+		draw_sessions,
+		draw_blocked,
+		draw_states,
 	};
 	struct area row = { area.row, area.column, 1, area.width };
 

@@ -14,8 +14,8 @@ history_add(struct history *history, uint32_t value)
 uint32_t
 history_get(const struct history *history, size_t back)
 {
-	return history->values[(history->next + HISTORY_MAX - 1 - back) %
-	    HISTORY_MAX];
+	return history
+	    ->values[(history->next + HISTORY_MAX - 1 - back) % HISTORY_MAX];
 }
 
 struct history_range
@@ -67,7 +67,7 @@ history_line(const struct history *history, int *levels, size_t width)
 			continue;
 		}
 		above = history_get(history, back) - scale.low;
-		levels[i] = (int) ((above * (HISTORY_LEVELS - 1) + span / 2) /
-		    span);
+		levels[i] =
+		    (int) ((above * (HISTORY_LEVELS - 1) + span / 2) / span);
 	}
 }

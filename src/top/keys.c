@@ -2,7 +2,7 @@
 #include "top/keys.h"
 
 #define ANYWHERE (KEY_ON_LIST | KEY_ON_PAGE)
-#define CTRL(letter) ((letter) & 0x1f)
+#define CTRL(letter) ((letter) &0x1f)
 
 const struct key keys_table[] = {
 	{ KEY_CODE_ENTER, "Enter", ACTION_OPEN, KEY_ON_LIST, "stack",
@@ -33,8 +33,7 @@ const struct key keys_table[] = {
 	{ 'G', "G", ACTION_LAST, 0, NULL, NULL },
 	{ ' ', "Space", ACTION_PAUSE, ANYWHERE, "pause",
 	    "pause the updates, and go on with them" },
-	{ CTRL('l'), "Ctrl-L", ACTION_REDRAW, 0, NULL,
-	    "draw the screen anew" },
+	{ CTRL('l'), "Ctrl-L", ACTION_REDRAW, 0, NULL, "draw the screen anew" },
 	{ '?', "?", ACTION_HELP, ANYWHERE, "help", "this help" },
 	{ 'h', "h", ACTION_HELP, 0, NULL, NULL },
 	{ 'q', "q", ACTION_QUIT, ANYWHERE, "quit",

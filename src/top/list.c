@@ -50,8 +50,9 @@ list_settle(struct list *list, struct rows rows, size_t height)
 	list->height = height;
 	if (found < rows.count) {
 		/* Keep its distance from the top. */
-		list->top = list->top + found > list->index ?
-		    list->top + found - list->index : 0;
+		list->top = list->top + found > list->index
+		    ? list->top + found - list->index
+		    : 0;
 		list->index = found;
 	} else if (list->index >= rows.count) {
 		list->index = rows.count > 0 ? rows.count - 1 : 0;
@@ -77,8 +78,8 @@ list_move(struct list *list, struct rows rows, long by)
 	} else {
 		size_t down = (size_t) by;
 
-		list->index = last - list->index > down ?
-		    list->index + down : last;
+		list->index =
+		    last - list->index > down ? list->index + down : last;
 	}
 	list->key = rows_key(rows, list->index);
 	clamp_top(list, rows.count);

@@ -9,9 +9,19 @@
 
 /* Objects whose code is nobody's to mend. A version may follow each name. */
 static const char *const foreign_modules[] = {
-	"libc.so", "libc-", "libpthread", "libstdc++.so", "libgcc_s.so",
-	"ld-linux", "libstrand.so", "libstranded.so", "[vdso]", "linux-vdso"
+	"libc.so",
+	"libc-",
+	"libpthread",
+	"libstdc++.so",
+	"libgcc_s.so",
+	"ld-linux",
+	"libstrand.so",
+	"libstranded.so",
+	"[vdso]",
+	"linux-vdso",
 };
+
+#define FOREIGN_COUNT (sizeof(foreign_modules) / sizeof(foreign_modules[0]))
 
 static bool
 starts_with(const char *text, const char *prefix)
@@ -33,8 +43,7 @@ in_foreign_module(const struct frame *frame)
 	}
 	slash = strrchr(frame->module, '/');
 	name = slash != NULL ? slash + 1 : frame->module;
-	for (size_t i = 0; i < sizeof(foreign_modules) /
-	    sizeof(foreign_modules[0]); i++) {
+	for (size_t i = 0; i < FOREIGN_COUNT; i++) {
 		if (starts_with(name, foreign_modules[i])) {
 			return true;
 		}
@@ -84,8 +93,9 @@ model_own_frame(const struct stack *stack, uint32_t state)
 		return NULL;
 	}
 	i = of_libstrand(state) ? skip_into_libstrand(stack) : 0;
-	while (i < stack->frame_count && (in_foreign_module(stack->frames[i]) ||
-	    in_libstrand(stack->frames[i]))) {
+	while (i < stack->frame_count &&
+	    (in_foreign_module(stack->frames[i]) ||
+		in_libstrand(stack->frames[i]))) {
 		i++;
 	}
 	return i < stack->frame_count ? stack->frames[i] : NULL;
@@ -164,14 +174,14 @@ change_of(const struct model *model, const struct group_row *row)
 static void
 begin_watching(struct model *model)
 {
-	model->baselines = memory_new(model->group_count,
-	    sizeof(*model->baselines));
+	model->baselines =
+	    memory_new(model->group_count, sizeof(*model->baselines));
 	model->baseline_count = model->group_count;
 	for (size_t i = 0; i < model->group_count; i++) {
 		const struct group_row *row = &model->group_rows[i];
 
 		model->baselines[i] =
-		    (struct baseline) { row->key, row->group->count };
+		    (struct baseline){ row->key, row->group->count };
 	}
 	qsort(model->baselines, model->baseline_count,
 	    sizeof(*model->baselines), compare_keys);
@@ -191,12 +201,12 @@ make_group_rows(struct model *model)
 		const struct group *group = &model->groups->list[i];
 		const struct task *task = group->tasks[0];
 
-		model->group_rows[i] = (struct group_row) {
+		model->group_rows[i] = (struct group_row){
 			.key = group_key(task),
 			.group = group,
 			.own = model_own_frame(&task->stack, task->state),
-			.by = model_own_frame(&task->created_by,
-			    STRANDED_RUNNING),
+			.by = model_own_frame(
+			    &task->created_by, STRANDED_RUNNING),
 		};
 	}
 	if (!model->watching) {
@@ -238,7 +248,7 @@ make_session_rows(struct model *model)
 	for (size_t i = 0; i < count; i++) {
 		const struct session *session = &snapshot->sessions[i];
 
-		model->session_rows[i] = (struct session_row) {
+		model->session_rows[i] = (struct session_row){
 			.key = session->id,
 			.session = session,
 			.blocked = count_blocked(snapshot, session),
@@ -269,7 +279,7 @@ remember(struct model *model)
 	history_add(&model->waiting, (uint32_t) model->blocked);
 	memmove(&model->samples[1], &model->samples[0],
 	    sizeof(model->samples) - sizeof(model->samples[0]));
-	model->samples[0] = (struct rate_sample) {
+	model->samples[0] = (struct rate_sample){
 		.time_ns = snapshot->began_ns,
 		.opened = snapshot->counts.sessions_opened,
 		.closed = snapshot->counts.sessions_closed,
@@ -335,20 +345,20 @@ model_fini(struct model *model)
 {
 	forget_snapshot(model);
 	free(model->baselines);
-	*model = (struct model) { 0 };
+	*model = (struct model){ 0 };
 }
 
 struct rows
 model_groups(const struct model *model)
 {
-	return (struct rows) { model->group_rows, model->group_count,
+	return (struct rows){ model->group_rows, model->group_count,
 		sizeof(*model->group_rows) };
 }
 
 struct rows
 model_sessions(const struct model *model)
 {
-	return (struct rows) { model->session_rows, model->session_count,
+	return (struct rows){ model->session_rows, model->session_count,
 		sizeof(*model->session_rows) };
 }
 

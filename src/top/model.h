@@ -23,18 +23,18 @@
 
 /* A group of tasks, as a row of a list. */
 struct group_row {
-	uint64_t key;              /* the same for the same state and stacks */
+	uint64_t key; /* the same for the same state and stacks */
 	const struct group *group;
-	long change;               /* in count, since the watching began */
-	const struct frame *own;   /* where the user's own code waits, or NULL */
-	const struct frame *by;    /* where it created the task, or NULL */
+	long change; /* in count, since the watching began */
+	const struct frame *own; /* where the user's own code waits, or NULL */
+	const struct frame *by; /* where it created the task, or NULL */
 };
 
 /* A session, as a row of a list. */
 struct session_row {
-	uint64_t key;              /* its id */
+	uint64_t key; /* its id */
 	const struct session *session;
-	size_t blocked;            /* tasks of it that wait */
+	size_t blocked; /* tasks of it that wait */
 };
 
 /* How many tasks the first snapshot had in one group. */
@@ -53,18 +53,18 @@ struct rate_sample {
 };
 
 struct model {
-	struct snapshot *snapshot;  /* the newest; NULL before the first */
-	struct groups *groups;      /* of its tasks */
+	struct snapshot *snapshot; /* the newest; NULL before the first */
+	struct groups *groups; /* of its tasks */
 	struct group_row *group_rows; /* the largest first */
 	size_t group_count;
 	struct session_row *session_rows; /* the oldest first */
 	size_t session_count;
 	struct baseline *baselines; /* sorted by key */
 	size_t baseline_count;
-	bool watching;              /* baselines are valid */
-	size_t blocked;             /* tasks that wait */
-	struct history live;        /* open sessions */
-	struct history waiting;     /* tasks that wait */
+	bool watching; /* baselines are valid */
+	size_t blocked; /* tasks that wait */
+	struct history live; /* open sessions */
+	struct history waiting; /* tasks that wait */
 	struct rate_sample samples[MODEL_RATE_SAMPLES]; /* the newest first */
 	size_t sample_count;
 };
@@ -80,8 +80,8 @@ struct rows model_sessions(const struct model *model);
 
 /* By key; NULL if it is not there any more. */
 const struct group_row *model_group(const struct model *model, uint64_t key);
-const struct session_row *model_session(const struct model *model,
-    uint64_t key);
+const struct session_row *model_session(
+    const struct model *model, uint64_t key);
 
 /* Sessions opened and closed in a second, over the last few snapshots. */
 struct rates {

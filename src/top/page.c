@@ -19,16 +19,16 @@ page_fini(struct page *page)
 {
 	page_clear(page);
 	free(page->lines);
-	*page = (struct page) { 0 };
+	*page = (struct page){ 0 };
 }
 
 void
-page_add(struct page *page, int indent, enum style style, char *text,
-    char *tail)
+page_add(
+    struct page *page, int indent, enum style style, char *text, char *tail)
 {
-	page->lines = memory_grow(page->lines, page->count, &page->room,
-	    sizeof(*page->lines));
-	page->lines[page->count++] = (struct page_line) {
+	page->lines = memory_grow(
+	    page->lines, page->count, &page->room, sizeof(*page->lines));
+	page->lines[page->count++] = (struct page_line){
 		.text = text,
 		.tail = tail,
 		.indent = indent,
@@ -39,8 +39,8 @@ page_add(struct page *page, int indent, enum style style, char *text,
 static void
 clamp(struct page *page)
 {
-	size_t last = page->count > page->height ?
-	    page->count - page->height : 0;
+	size_t last =
+	    page->count > page->height ? page->count - page->height : 0;
 
 	if (page->top > last) {
 		page->top = last;
@@ -58,8 +58,8 @@ page_scroll(struct page *page, long by)
 	} else {
 		size_t down = (size_t) by;
 
-		page->top = page->count - page->top > down ?
-		    page->top + down : page->count;
+		page->top = page->count - page->top > down ? page->top + down
+							   : page->count;
 	}
 	clamp(page);
 }
@@ -73,8 +73,8 @@ second_column(const struct page *page, const struct canvas *canvas, int width)
 {
 	int column = 0;
 
-	for (size_t i = page->top; i < page->count &&
-	    i < page->top + page->height; i++) {
+	for (size_t i = page->top;
+	     i < page->count && i < page->top + page->height; i++) {
 		const struct page_line *line = &page->lines[i];
 		int end;
 
@@ -94,8 +94,8 @@ draw_line(const struct page_line *line, int second, struct canvas *canvas,
 	struct area first = area;
 
 	first.column += line->indent;
-	first.width = (line->tail != NULL ? second - 2 : area.width) -
-	    line->indent;
+	first.width =
+	    (line->tail != NULL ? second - 2 : area.width) - line->indent;
 	canvas_text(canvas, first, ALIGN_LEFT, line->style, line->text);
 	if (line->tail != NULL) {
 		area.column += second;
@@ -113,8 +113,8 @@ page_draw(struct page *page, struct canvas *canvas, struct area area)
 	page->height = area.height > 0 ? (size_t) area.height : 0;
 	clamp(page);
 	second = second_column(page, canvas, area.width);
-	for (size_t i = page->top; i < page->count &&
-	    i < page->top + page->height; i++) {
+	for (size_t i = page->top;
+	     i < page->count && i < page->top + page->height; i++) {
 		draw_line(&page->lines[i], second, canvas, line);
 		line.row++;
 	}

@@ -10,7 +10,7 @@
 
 struct page_line {
 	char *text;
-	char *tail;       /* a second column, NULL if there is none; of one too
+	char *tail; /* a second column, NULL if there is none; of one too
 	                     long its end is shown: a path's file and line */
 	int indent;
 	enum style style; /* of the text */
@@ -20,8 +20,8 @@ struct page_line {
 struct page {
 	struct page_line *lines;
 	size_t count;
-	size_t room;   /* lines that fit into the array */
-	size_t top;    /* the first line that is seen */
+	size_t room; /* lines that fit into the array */
+	size_t top; /* the first line that is seen */
 	size_t height; /* how many lines were seen when it was last drawn */
 };
 
@@ -31,8 +31,8 @@ void page_fini(struct page *page);
 void page_clear(struct page *page);
 
 /* Appends a line; its texts are malloc'ed and belong to the page from now on. */
-void page_add(struct page *page, int indent, enum style style, char *text,
-    char *tail);
+void page_add(
+    struct page *page, int indent, enum style style, char *text, char *tail);
 
 /* Scrolls by that many lines, or as far as it goes. */
 void page_scroll(struct page *page, long by);

@@ -22,7 +22,7 @@
 /* What is drawn how: with colours, and without. */
 struct look {
 	attr_t attributes; /* always */
-	short color;       /* of the terminal's palette; -1: its own */
+	short color; /* of the terminal's palette; -1: its own */
 };
 
 static const struct look looks[STYLE_COUNT] = {
@@ -37,7 +37,7 @@ static const struct look looks[STYLE_COUNT] = {
 	[STYLE_GRAPH] = { A_NORMAL, COLOR_GREEN },
 };
 
-static SCREEN *terminal;
+static SCREEN *terminal; /* NULL while it is not ours */
 static bool colored;
 
 bool
@@ -77,9 +77,11 @@ screen_open(bool color, struct failure *failure)
 	if (terminal == NULL) {
 		return failure_set(failure, EXIT_USAGE,
 		    "top cannot use a terminal of type \"%.64s\": set TERM to "
-		    "one that terminfo knows", name != NULL ? name : "");
+		    "one that terminfo knows",
+		    name != NULL ? name : "");
 	}
 	set_term(terminal);
+	atexit(screen_close); /* whoever exits, and wherever */
 	set_escdelay(ESCAPE_DELAY);
 	cbreak();
 	noecho();
@@ -97,9 +99,11 @@ screen_open(bool color, struct failure *failure)
 void
 screen_close(void)
 {
-	endwin();
-	delscreen(terminal);
-	terminal = NULL;
+	if (terminal != NULL) {
+		endwin();
+		delscreen(terminal);
+		terminal = NULL;
+	}
 }
 
 void

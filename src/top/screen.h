@@ -21,7 +21,7 @@ int screen_check(struct failure *failure);
  */
 int screen_open(bool color, struct failure *failure);
 
-/* Gives the terminal back as it was; it may be taken over again. */
+/* Gives the terminal back as it was, if it was taken. */
 void screen_close(void);
 
 /* For a while, as when the process is stopped; and back. */

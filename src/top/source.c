@@ -22,13 +22,13 @@
 
 struct source {
 	pid_t pid;
-	int pidfd;             /* -1: the kernel has none to give */
-	struct client *first;  /* the symbolizer's, open or not */
+	int pidfd; /* -1: the kernel has none to give */
+	struct client *first; /* the symbolizer's, open or not */
 	struct client *client; /* the one to ask; NULL: connection lost */
 	struct symbolizer *symbolizer;
-	uint64_t start_ns;     /* tells this program from one it execs */
+	uint64_t start_ns; /* tells this program from one it execs */
 	enum source_state state;
-	char text[256];        /* about the state */
+	char text[256]; /* about the state */
 };
 
 static void
@@ -111,8 +111,8 @@ has_ended(struct source *source)
 
 	source->state = SOURCE_ENDED;
 	if (!read_exit_status(source->pid, &status)) {
-		snprintf(source->text, sizeof(source->text),
-		    "target has ended");
+		snprintf(
+		    source->text, sizeof(source->text), "target has ended");
 	} else if (WIFSIGNALED(status)) {
 		const char *name = sigabbrev_np(WTERMSIG(status));
 

@@ -29,12 +29,12 @@ struct loop {
 	struct source *source;
 	struct viewer viewer;
 	struct canvas canvas;
-	sigset_t before;      /* the mask of signals outside the loop */
-	int signals;          /* the descriptor they are read from */
-	int fatal;            /* the signal to die of, or 0 */
+	sigset_t before; /* the mask of signals outside the loop */
+	int signals; /* the descriptor they are read from */
+	int fatal; /* the signal to die of, or 0 */
 	int64_t interval_ns;
-	int64_t due_ns;       /* when the next snapshot is to be taken */
-	bool show_all;        /* the terminal's contents are not to be trusted */
+	int64_t due_ns; /* when the next snapshot is to be taken */
+	bool show_all; /* the terminal's contents are not to be trusted */
 };
 
 static const int fatal_signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
@@ -259,18 +259,17 @@ begin(struct loop *loop, const struct top_options *options,
 	if (loop->source == NULL) {
 		return -1;
 	}
-	viewer_init(&loop->viewer, options->pid,
-	    source_start_ns(loop->source));
+	viewer_init(&loop->viewer, options->pid, source_start_ns(loop->source));
 	canvas_init(&loop->canvas, options->ascii || !screen_unicode());
 	loop->interval_ns = (int64_t) options->interval_ms * 1000000;
 	take(loop);
 	if (loop->viewer.model.snapshot == NULL) {
-		return failure_set(failure, EXIT_NO_TARGET, "%s",
-		    source_text(loop->source));
+		return failure_set(
+		    failure, EXIT_NO_TARGET, "%s", source_text(loop->source));
 	}
 	if (block_signals(loop) != 0) {
-		return failure_set(failure, EXIT_FAILED,
-		    "top cannot receive signals: %m");
+		return failure_set(
+		    failure, EXIT_FAILED, "top cannot receive signals: %m");
 	}
 	return screen_open(options->color, failure);
 }

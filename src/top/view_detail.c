@@ -88,12 +88,12 @@ add_task(struct page *page, int indent, const struct snapshot *snapshot,
 	}
 	if (with_session && session != NULL) {
 		snprintf(session_text, sizeof(session_text),
-		    "  session %" PRIu64 " \"%s\"", session->id,
-		    session->name);
+		    "  session %" PRIu64 " \"%s\"", session->id, session->name);
 	}
 	page_add(page, indent, STYLE_PLAIN,
 	    memory_print("task %" PRIu64 "%s [%s%s]%s", task->id, name,
-		state_name(task->state), since, session_text), NULL);
+		state_name(task->state), since, session_text),
+	    NULL);
 }
 
 static bool
@@ -109,16 +109,17 @@ fill_group(struct page *page, const struct model *model, uint64_t key)
 	first = row->group->tasks[0];
 	words_age(age, sizeof(age),
 	    first->state != STRANDED_RUNNING ? first->since_ns : -1);
-	add_title(page, memory_print(
-	    "%zu in %s, %+ld since the watching began, the oldest for %s",
-	    row->group->count, state_name(first->state), row->change, age));
+	add_title(page,
+	    memory_print(
+		"%zu in %s, %+ld since the watching began, the oldest for %s",
+		row->group->count, state_name(first->state), row->change, age));
 	add_stack(page, &first->stack, first->state);
 	add_title(page, memory_print("created by"));
 	add_stack(page, &first->created_by, STRANDED_RUNNING);
 	add_title(page, memory_print("tasks"));
 	for (size_t i = 0; i < row->group->count; i++) {
-		add_task(page, INDENT, model->snapshot, row->group->tasks[i],
-		    true);
+		add_task(
+		    page, INDENT, model->snapshot, row->group->tasks[i], true);
 	}
 	return true;
 }
@@ -133,9 +134,10 @@ add_session(struct page *page, const struct session *session)
 
 	words_age(age, sizeof(age), session->opened_ns);
 	words_age(idle, sizeof(idle), session->used_ns);
-	add_title(page, memory_print("session %" PRIu64 " \"%s\" %s, %s",
-	    session->id, session->name, words_session_kind(session->kind),
-	    words_session_state(session->state)));
+	add_title(page,
+	    memory_print("session %" PRIu64 " \"%s\" %s, %s", session->id,
+		session->name, words_session_kind(session->kind),
+		words_session_state(session->state)));
 	page_add(page, INDENT, STYLE_PLAIN,
 	    memory_print("opened %s ago, last used %s ago", age, idle), NULL);
 	if (session->fd >= 0) {
@@ -155,11 +157,12 @@ fill_session(struct page *page, const struct model *model, uint64_t key)
 	add_session(page, row->session);
 	add_title(page, memory_print("opened by"));
 	add_stack(page, &row->session->opened_by, STRANDED_RUNNING);
-	add_title(page, memory_print("tasks: %zu, blocked: %zu",
-	    row->session->task_count, row->blocked));
+	add_title(page,
+	    memory_print("tasks: %zu, blocked: %zu", row->session->task_count,
+		row->blocked));
 	for (size_t i = 0; i < row->session->task_count; i++) {
-		const struct task *task = snapshot_task(model->snapshot,
-		    row->session->tasks[i]);
+		const struct task *task =
+		    snapshot_task(model->snapshot, row->session->tasks[i]);
 
 		if (task != NULL) {
 			add_task(page, 0, model->snapshot, task, false);

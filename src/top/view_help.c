@@ -10,10 +10,11 @@ name_keys(const struct key *key, char *text, size_t size)
 {
 	size_t used = (size_t) snprintf(text, size, "%s", key->name);
 
-	for (key++; key->code != KEY_CODE_NONE && key->help == NULL &&
-	    used < size; key++) {
-		used += (size_t) snprintf(text + used, size - used, ", %s",
-		    key->name);
+	for (key++;
+	     key->code != KEY_CODE_NONE && key->help == NULL && used < size;
+	     key++) {
+		used += (size_t) snprintf(
+		    text + used, size - used, ", %s", key->name);
 	}
 }
 

@@ -17,8 +17,8 @@ session_of(const void *row)
 static void
 id_cell(const void *row, struct grid_cell *cell)
 {
-	snprintf(cell->text, sizeof(cell->text), "%" PRIu64,
-	    session_of(row)->id);
+	snprintf(
+	    cell->text, sizeof(cell->text), "%" PRIu64, session_of(row)->id);
 }
 
 static void
@@ -61,8 +61,8 @@ idle_cell(const void *row, struct grid_cell *cell)
 static void
 tasks_cell(const void *row, struct grid_cell *cell)
 {
-	snprintf(cell->text, sizeof(cell->text), "%zu",
-	    session_of(row)->task_count);
+	snprintf(
+	    cell->text, sizeof(cell->text), "%zu", session_of(row)->task_count);
 }
 
 static void

@@ -14,7 +14,7 @@ static const struct view_ops *const screens[VIEWER_SCREENS] = {
 void
 viewer_init(struct viewer *viewer, pid_t pid, uint64_t start_ns)
 {
-	*viewer = (struct viewer) { .pid = pid, .start_ns = start_ns };
+	*viewer = (struct viewer){ .pid = pid, .start_ns = start_ns };
 	for (size_t i = 0; i < VIEWER_SCREENS; i++) {
 		viewer->screens[i].ops = screens[i];
 	}
@@ -23,9 +23,8 @@ viewer_init(struct viewer *viewer, pid_t pid, uint64_t start_ns)
 static struct view *
 current(struct viewer *viewer)
 {
-	return viewer->page_count > 0 ?
-	    &viewer->pages[viewer->page_count - 1] :
-	    &viewer->screens[viewer->screen];
+	return viewer->page_count > 0 ? &viewer->pages[viewer->page_count - 1]
+				      : &viewer->screens[viewer->screen];
 }
 
 /* ---- Pages ------------------------------------------------------------- */
@@ -53,7 +52,7 @@ open_page(struct viewer *viewer, const struct view_ops *ops, uint64_t subject)
 		return;
 	}
 	view = &viewer->pages[viewer->page_count++];
-	*view = (struct view) { .ops = ops, .subject = subject };
+	*view = (struct view){ .ops = ops, .subject = subject };
 	refill(viewer, view);
 }
 
@@ -102,8 +101,8 @@ viewer_feed(struct viewer *viewer, struct snapshot *snapshot)
 }
 
 void
-viewer_connection(struct viewer *viewer, enum source_state state,
-    const char *text)
+viewer_connection(
+    struct viewer *viewer, enum source_state state, const char *text)
 {
 	viewer->state = state;
 	snprintf(viewer->text, sizeof(viewer->text), "%s", text);
@@ -291,7 +290,7 @@ draw_hints(struct viewer *viewer, struct canvas *canvas, struct area area)
 	int column = area.column;
 
 	for (const struct key *key = keys_table; key->code != KEY_CODE_NONE;
-	    key++) {
+	     key++) {
 		char text[32];
 		int width;
 
@@ -304,8 +303,8 @@ draw_hints(struct viewer *viewer, struct canvas *canvas, struct area area)
 		if (column + width > area.column + area.width) {
 			break;
 		}
-		column = canvas_put(canvas, area, column, STYLE_STRONG,
-		    key->name);
+		column =
+		    canvas_put(canvas, area, column, STYLE_STRONG, key->name);
 		column = canvas_put(canvas, area, column, STYLE_FAINT, text);
 	}
 }

@@ -15,8 +15,8 @@ words_age(char *text, size_t size, int64_t ns)
 	} else if (seconds < 60) {
 		snprintf(text, size, "%" PRId64 "s", seconds);
 	} else if (seconds < 3600) {
-		snprintf(text, size, "%" PRId64 "m%02" PRId64 "s",
-		    seconds / 60, seconds % 60);
+		snprintf(text, size, "%" PRId64 "m%02" PRId64 "s", seconds / 60,
+		    seconds % 60);
 	} else if (seconds < 86400) {
 		snprintf(text, size, "%" PRId64 "h%02" PRId64 "m",
 		    seconds / 3600, seconds / 60 % 60);
@@ -46,8 +46,8 @@ words_location(char *text, size_t size, const struct frame *frame)
 	if (frame->file != NULL) {
 		snprintf(text, size, "%s:%u", frame->file, frame->line);
 	} else if (frame->module != NULL) {
-		snprintf(text, size, "%s+0x%" PRIx64, frame->module,
-		    frame->offset);
+		snprintf(
+		    text, size, "%s+0x%" PRIx64, frame->module, frame->offset);
 	} else {
 		snprintf(text, size, "0x%" PRIx64, frame->pc);
 	}
@@ -66,8 +66,8 @@ words_place(char *text, size_t size, const struct frame *frame)
 	if (frame->function == NULL) {
 		snprintf(text, size, "%s", last_part(location));
 	} else {
-		snprintf(text, size, "%s %s", frame->function,
-		    last_part(location));
+		snprintf(
+		    text, size, "%s %s", frame->function, last_part(location));
 	}
 }
 

@@ -51,10 +51,9 @@ static void
 text_is_cut(void **state)
 {
 	expect(false, middle, ALIGN_LEFT, "abcdefghi", L"..abcdefg\u2026..");
-	expect(false, middle, ALIGN_TAIL, "dir/file.c:7",
-	    L"..\u2026ile.c:7..");
+	expect(false, middle, ALIGN_TAIL, "dir/file.c:7", L"..\u2026ile.c:7..");
 	expect(true, middle, ALIGN_LEFT, "abcdefghi", L"..abcdefg~..");
-	expect(false, (struct area) { 0, 2, 1, 0 }, ALIGN_LEFT, "abc",
+	expect(false, (struct area){ 0, 2, 1, 0 }, ALIGN_LEFT, "abc",
 	    L"............");
 }
 
@@ -63,11 +62,11 @@ wide_symbols_stay_whole(void **state)
 {
 	expect(false, middle, ALIGN_LEFT, "日本", L"..日<本<    ..");
 	/* Seven columns and the mark: the fourth symbol has no room. */
-	expect(false, middle, ALIGN_LEFT, "日本語日本",
-	    L"..日<本<語<\u2026 ..");
-	expect(false, middle, ALIGN_TAIL, "日本語日本",
-	    L"..\u2026語<日<本< ..");
-	expect(false, (struct area) { 0, 11, 1, 2 }, ALIGN_LEFT, "日",
+	expect(
+	    false, middle, ALIGN_LEFT, "日本語日本", L"..日<本<語<\u2026 ..");
+	expect(
+	    false, middle, ALIGN_TAIL, "日本語日本", L"..\u2026語<日<本< ..");
+	expect(false, (struct area){ 0, 11, 1, 2 }, ALIGN_LEFT, "日",
 	    L"........... ");
 	expect(true, middle, ALIGN_LEFT, "日x", L"..?x      ..");
 }
@@ -79,8 +78,8 @@ halves_are_blanked(void **state)
 
 	canvas_init(&canvas, false);
 	canvas_resize(&canvas, 1, 4);
-	(void) canvas_put(&canvas, canvas_area(&canvas), 0, STYLE_PLAIN,
-	    "日本");
+	(void) canvas_put(
+	    &canvas, canvas_area(&canvas), 0, STYLE_PLAIN, "日本");
 	canvas_symbol(&canvas, 0, 1, STYLE_PLAIN, L'x');
 	canvas_symbol(&canvas, 0, 2, STYLE_PLAIN, L'y');
 	assert_int_equal(canvas_cell(&canvas, 0, 0)->symbol, L' ');
@@ -107,8 +106,8 @@ broken_utf8_is_replaced(void **state)
 {
 	expect(false, middle, ALIGN_LEFT, "a\377b", L"..a\ufffdb     ..");
 	expect(false, middle, ALIGN_LEFT, "a\303", L"..a\ufffd      ..");
-	expect(false, middle, ALIGN_LEFT, "\300\257x",
-	    L"..\ufffd\ufffdx     ..");
+	expect(
+	    false, middle, ALIGN_LEFT, "\300\257x", L"..\ufffd\ufffdx     ..");
 	expect(false, middle, ALIGN_LEFT, "\355\240\200",
 	    L"..\ufffd\ufffd\ufffd     ..");
 	expect(true, middle, ALIGN_LEFT, "a\377b", L"..a?b     ..");
@@ -125,13 +124,13 @@ widthless_symbols_are_left_out(void **state)
 static void
 outside_is_left_out(void **state)
 {
-	expect(false, (struct area) { 0, -2, 1, 4 }, ALIGN_LEFT, "abcd",
+	expect(false, (struct area){ 0, -2, 1, 4 }, ALIGN_LEFT, "abcd",
 	    L"cd..........");
-	expect(false, (struct area) { 0, 10, 1, 9 }, ALIGN_LEFT, "abcd",
+	expect(false, (struct area){ 0, 10, 1, 9 }, ALIGN_LEFT, "abcd",
 	    L"..........ab");
-	expect(false, (struct area) { 1, 0, 1, 9 }, ALIGN_LEFT, "abcd",
+	expect(false, (struct area){ 1, 0, 1, 9 }, ALIGN_LEFT, "abcd",
 	    L"............");
-	expect(false, (struct area) { -1, 0, 1, 9 }, ALIGN_LEFT, "abcd",
+	expect(false, (struct area){ -1, 0, 1, 9 }, ALIGN_LEFT, "abcd",
 	    L"............");
 }
 

@@ -33,8 +33,8 @@ largest_group_is_first(void **state)
 	model_feed(&model, server(1, 3));
 	assert_int_equal(model_groups(&model).count, 2);
 	assert_int_equal(group_at(&model, 0)->group->count, 3);
-	assert_int_equal(group_at(&model, 0)->group->tasks[0]->since_ns,
-	    12 * SECOND);
+	assert_int_equal(
+	    group_at(&model, 0)->group->tasks[0]->since_ns, 12 * SECOND);
 	assert_ptr_equal(group_at(&model, 0)->own, &frame_reader);
 	assert_ptr_equal(group_at(&model, 0)->by, &frame_main);
 	assert_ptr_equal(group_at(&model, 1)->own, &frame_main);
@@ -147,11 +147,11 @@ own_frame_is_the_users(void **state)
 
 	assert_null(model_own_frame(&none, STRANDED_CHAN_SEND));
 	assert_null(model_own_frame(&alone, STRANDED_IO_ACCEPT));
-	assert_ptr_equal(model_own_frame(&sending, STRANDED_CHAN_SEND),
-	    &frame_reader);
+	assert_ptr_equal(
+	    model_own_frame(&sending, STRANDED_CHAN_SEND), &frame_reader);
 	/* Where the task began does not hide what it calls. */
-	assert_ptr_equal(model_own_frame(&locked, STRANDED_MUTEX),
-	    &frame_reader);
+	assert_ptr_equal(
+	    model_own_frame(&locked, STRANDED_MUTEX), &frame_reader);
 }
 
 int

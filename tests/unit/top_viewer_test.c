@@ -16,7 +16,7 @@ struct stage {
 static void
 stage_begin(struct stage *stage, int rows, int columns, bool ascii)
 {
-	*stage = (struct stage) { 0 };
+	*stage = (struct stage){ 0 };
 	viewer_init(&stage->viewer, 4711, 0);
 	canvas_init(&stage->canvas, ascii);
 	canvas_resize(&stage->canvas, rows, columns);
@@ -145,8 +145,8 @@ header_and_groups(void **state)
 	expect(&stage, "reader session_server.c:58");
 	expect(&stage, "main session_server.c:140");
 	expect(&stage, "Enter stack");
-	assert_string_equal(stage.rows[4] + strlen(stage.rows[4]) - 6,
-	    "1 of 2");
+	assert_string_equal(
+	    stage.rows[4] + strlen(stage.rows[4]) - 6, "1 of 2");
 	stage_end(&stage);
 }
 
@@ -185,7 +185,8 @@ stack_is_opened_and_closed(void **state)
 	expect(&stage, "reader             tests/programs/session_server.c:58");
 	expect(&stage, "strand_chan_send   lib/chan.c:212");
 	expect(&stage, "created by");
-	expect(&stage, "task 4 \"reader\" [chan send, 12s]  session 104 "
+	expect(&stage,
+	    "task 4 \"reader\" [chan send, 12s]  session 104 "
 	    "\"10.0.0.2:999\"");
 	expect(&stage, "Backspace back");
 	press(&stage, KEY_CODE_BACKSPACE);
@@ -253,8 +254,8 @@ end_is_told(void **state)
 
 	stage_begin(&stage, 20, 80, false);
 	viewer_feed(&stage.viewer, server(100, 3));
-	viewer_connection(&stage.viewer, SOURCE_ENDED,
-	    "target has ended: killed by SIGKILL");
+	viewer_connection(
+	    &stage.viewer, SOURCE_ENDED, "target has ended: killed by SIGKILL");
 	draw(&stage);
 	expect(&stage, "target has ended: killed by SIGKILL");
 	expect(&stage, "chan send");
@@ -292,7 +293,7 @@ help_is_the_table(void **state)
 	press(&stage, '?');
 	assert_int_equal(stage.viewer.page_count, 1);
 	for (const struct key *key = keys_table; key->code != KEY_CODE_NONE;
-	    key++) {
+	     key++) {
 		expect(&stage, key->name);
 		if (key->help != NULL) {
 			expect(&stage, key->help);
@@ -323,7 +324,7 @@ any_size(void **state)
 		draw(&stage);
 		viewer_feed(&stage.viewer, server(100, 40));
 		for (const char *key = "jGkg\n\tj\n2?qqq1"; *key != '\0';
-		    key++) {
+		     key++) {
 			press(&stage, *key);
 		}
 		if (sizes[i][1] >= 60) {

@@ -1,0 +1,414 @@
+/*
+ * top_test.c: the viewer, in a real terminal.
+ *
+ * tmux is the terminal: each test has a tmux server of its own, on a socket in
+ * the test's directory, with one window of fixed size in which a shell runs.
+ * Keys are sent to it, and the text of the screen is what is looked at. The
+ * target is the session server that loses a task with each client.
+ */
+#include "harness.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CLIENTS 5
+
+static struct harness_program *server;
+static int port;
+
+/* ---- The terminal -------------------------------------------------------- */
+
+static const char *
+terminal_socket(void)
+{
+	static char path[256];
+
+	snprintf(path, sizeof path, "%s/tmux", harness_directory());
+	return path;
+}
+
+/* A command of tmux to the test's own server. */
+#define TMUX(...) \
+	harness_command( \
+	    "tmux", "-f", "/dev/null", "-S", terminal_socket(), __VA_ARGS__)
+
+/* Sends keys, each a word as tmux has them. */
+#define KEYS(...) TMUX("send-keys", "-t", "top", __VA_ARGS__)
+
+static const char *
+terminal_text(void)
+{
+	return TMUX("capture-pane", "-p", "-t", "top").out;
+}
+
+static bool
+terminal_shows(const char *text)
+{
+	return strstr(terminal_text(), text) != NULL;
+}
+
+/* Waits until the screen shows `text`. */
+static void
+await(const char *text)
+{
+	int64_t end = harness_now_ms() + 10000;
+
+	while (!terminal_shows(text)) {
+		if (harness_now_ms() > end) {
+			fail_msg("\"%s\" never came; the screen is:\n%s", text,
+			    terminal_text());
+		}
+		harness_sleep_ms(20);
+	}
+}
+
+/* The same for its going. */
+static void
+await_gone(const char *text)
+{
+	HARNESS_UNTIL(!terminal_shows(text));
+}
+
+/* Types a command line into the shell. */
+static void
+type(const char *line)
+{
+	TMUX("send-keys", "-t", "top", "-l", line);
+	KEYS("Enter");
+}
+
+static void
+terminal_begin(const char *columns, const char *rows)
+{
+	struct harness_output output = TMUX("new-session", "-d", "-s", "top",
+	    "-x", columns, "-y", rows, "PS1='$ ' exec bash --norc --noprofile");
+
+	if (output.status != 0) {
+		fail_msg("tmux: %s", output.err);
+	}
+	await("$");
+}
+
+/* ---- The viewer ------------------------------------------------------------ */
+
+/* Starts the server, and has clients leave `count` readers behind. */
+static void
+lose_readers(int count)
+{
+	for (int i = 0; i < count; i++) {
+		int fd = harness_connect(port);
+
+		harness_ask(fd, "hello", "hello");
+		harness_ask(fd, "quit", "bye");
+	}
+}
+
+static void
+start_server(void)
+{
+	server = harness_start(HARNESS_PRELOAD, "session_server");
+	port = harness_ready(server);
+	lose_readers(CLIENTS);
+	harness_await(server, CLIENTS, "chan send", "reader");
+}
+
+/* Types the viewer's command line, followed by `more`. */
+static void
+start_top(const char *options, const char *more)
+{
+	char line[1024];
+
+	snprintf(line, sizeof line, "clear; %s top --interval=100 %s %d%s",
+	    harness_tool(), options, harness_pid(server), more);
+	type(line);
+	await("Enter stack");
+}
+
+static int
+setup(void **state)
+{
+	int result = harness_setup(state);
+
+	setenv("LC_ALL", "C.UTF-8", 1);
+	unsetenv("TMUX");
+	unsetenv("NO_COLOR");
+	return result;
+}
+
+static int
+teardown(void **state)
+{
+	struct stat status;
+
+	/* The server is gone when its socket is. */
+	for (int i = 0; i < 200 && stat(terminal_socket(), &status) == 0; i++) {
+		TMUX("kill-server");
+		harness_sleep_ms(20);
+	}
+	return harness_teardown(state);
+}
+
+/* ---- Tests ----------------------------------------------------------------- */
+
+static void
+header_and_groups(void **state)
+{
+	char text[64];
+
+	start_server();
+	terminal_begin("100", "30");
+	start_top("", "");
+	snprintf(text, sizeof text, "session_server  pid %d  up ",
+	    harness_pid(server));
+	await(text);
+	await("live");
+	await("5 chan send");
+	await("COUNT CHANGE OLDEST STATE");
+	await("     5 ");
+	await("reader session_server.c:");
+	lose_readers(2);
+	await("7 chan send");
+	await("     7     +2 ");
+}
+
+static void
+stack_of_a_group(void **state)
+{
+	char text[128];
+
+	start_server();
+	terminal_begin("120", "40");
+	start_top("", "");
+	await("reader session_server.c:");
+	KEYS("Enter");
+	await("> Stack");
+	await("5 in chan send");
+	await("strand_chan_send");
+	snprintf(text, sizeof text, "tests/programs/session_server.c:%d",
+	    harness_marker("session_server.c", "stuck here"));
+	await(text);
+	await("created by");
+	snprintf(text, sizeof text, "tests/programs/session_server.c:%d",
+	    harness_marker("session_server.c", "go"));
+	await(text);
+	await("\"127.0.0.1:");
+	KEYS("BSpace");
+	await_gone("> Stack");
+}
+
+static void
+sessions(void **state)
+{
+	int fd;
+
+	start_server();
+	fd = harness_connect(port);
+	harness_ask(fd, "hello", "hello");
+	terminal_begin("120", "40");
+	start_top("", "");
+	KEYS("Tab");
+	await("PEER/NAME");
+	await(harness_name(fd));
+	await("registry");
+	KEYS("Enter");
+	await("> Session");
+	await("opened by");
+	await("[chan send, ");
+	await("reader");
+	KEYS("1");
+	await("COUNT CHANGE");
+}
+
+static void
+any_size(void **state)
+{
+	start_server();
+	terminal_begin("100", "30");
+	start_top("", "");
+	TMUX("resize-window", "-t", "top", "-x", "60", "-y", "15");
+	await_gone("CREATED BY");
+	await("reader session_server");
+	await("q quit");
+	TMUX("resize-window", "-t", "top", "-x", "10", "-y", "3");
+	harness_sleep_ms(300);
+	TMUX("resize-window", "-t", "top", "-x", "300", "-y", "100");
+	await("CREATED BY");
+	await("q quit");
+	KEYS("?");
+	await("the next screen");
+	KEYS("q");
+	await_gone("the next screen");
+}
+
+static void
+target_ends(void **state)
+{
+	start_server();
+	terminal_begin("80", "24");
+	start_top("", "; echo status $?");
+	harness_kill(server);
+	await("target has ended");
+	await("5 chan send");
+	KEYS("Enter");
+	await("strand_chan_send");
+	KEYS("q");
+	await("COUNT CHANGE");
+	KEYS("q");
+	await("status 0");
+}
+
+static void
+pause_and_go_on(void **state)
+{
+	start_server();
+	terminal_begin("80", "24");
+	start_top("", "");
+	KEYS("Space");
+	await("paused");
+	lose_readers(1);
+	harness_await(server, CLIENTS + 1, "chan send", "reader");
+	harness_sleep_ms(300);
+	assert_true(terminal_shows("5 chan send"));
+	KEYS("Space");
+	await("live");
+	await("6 chan send");
+}
+
+/* Quits, and finds the terminal as it was: its modes, and what it showed. */
+static void
+terminal_is_given_back(void **state)
+{
+	start_server();
+	terminal_begin("80", "24");
+	type("before=$(stty -g); echo was here");
+	await("\nwas here");
+	start_top("", "; echo status $?");
+	await_gone("was here");
+	KEYS("q");
+	await("status 0");
+	type("test \"$(stty -g)\" = \"$before\" && echo as it was");
+	await("\nas it was");
+}
+
+/* The viewer's pid: the only child of the pane's shell. */
+static pid_t
+top_pid(void)
+{
+	char path[64];
+	char pids[64] = "";
+	int shell = atoi(TMUX("display", "-p", "-t", "top", "#{pane_pid}").out);
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", shell, shell);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	(void) fgets(pids, sizeof pids, file);
+	fclose(file);
+	assert_int_not_equal(atoi(pids), 0);
+	return atoi(pids);
+}
+
+/* Ends it by `number`, and finds the terminal as it was. */
+static void
+kill_top(int number)
+{
+	char line[128];
+
+	start_top("", "");
+	kill(top_pid(), number);
+	await_gone("Enter stack");
+	snprintf(line, sizeof line,
+	    "test $? = %d -a \"$(stty -g)\" = \"$before\" && echo right",
+	    128 + number);
+	type(line);
+	await("\nright");
+}
+
+static void
+signals_give_it_back(void **state)
+{
+	start_server();
+	terminal_begin("80", "24");
+	type("before=$(stty -g)");
+	kill_top(SIGTERM);
+	kill_top(SIGHUP);
+	kill_top(SIGINT);
+}
+
+static void
+stop_and_continue(void **state)
+{
+	start_server();
+	terminal_begin("80", "24");
+	start_top("", "");
+	KEYS("Enter");
+	await("> Stack");
+	KEYS("C-z");
+	await("Stopped");
+	type("stty size");
+	await("24 80");
+	type("fg");
+	await("> Stack");
+	KEYS("q");
+	await("COUNT CHANGE");
+	lose_readers(1);
+	await("6 chan send");
+}
+
+static void
+plain_looks(void **state)
+{
+	start_server();
+	terminal_begin("80", "24");
+	type("export NO_COLOR=1");
+	start_top("--ascii", "");
+	lose_readers(1);
+	await("+1");
+	for (const char *c = TMUX("capture-pane", "-p", "-e", "-t", "top").out;
+	     *c != '\0'; c++) {
+		assert_in_range(*c, 1, 127);
+		/* A foreground colour: ESC [ ... 3x m. */
+		assert_false(
+		    strncmp(c, "\033[3", 3) == 0 && c[3] != '9' && c[4] == 'm');
+	}
+}
+
+static void
+no_terminal(void **state)
+{
+	struct harness_output output;
+	char pid[16];
+
+	start_server();
+	snprintf(pid, sizeof pid, "%d", harness_pid(server));
+	output = harness_stranded("top", pid);
+	assert_in_range(output.status, 2, 4);
+	assert_non_null(strstr(output.err, "terminal"));
+	assert_string_equal(output.out, "");
+}
+
+#define TOP_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TOP_TEST(header_and_groups),
+		TOP_TEST(stack_of_a_group),
+		TOP_TEST(sessions),
+		TOP_TEST(any_size),
+		TOP_TEST(target_ends),
+		TOP_TEST(pause_and_go_on),
+		TOP_TEST(terminal_is_given_back),
+		TOP_TEST(signals_give_it_back),
+		TOP_TEST(stop_and_continue),
+		TOP_TEST(plain_looks),
+		TOP_TEST(no_terminal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
