@@ -21,7 +21,7 @@ static const struct rows nothing = { NULL, 0, sizeof(uint64_t) };
 static void
 first_row_is_selected(void **state)
 {
-	struct list list = 0;
+	struct list list = { 0 };
 
 	list_settle(&list, nothing, 5);
 	assert_null(list_selected(&list, nothing));
@@ -34,7 +34,7 @@ first_row_is_selected(void **state)
 static void
 selection_follows_its_row(void **state)
 {
-	struct list list = 0;
+	struct list list = { 0 };
 
 	list_settle(&list, ROWS(1, 2, 3), 5);
 	list_move(&list, ROWS(1, 2, 3), 1);
@@ -49,7 +49,7 @@ selection_follows_its_row(void **state)
 static void
 successor_is_selected(void **state)
 {
-	struct list list = 0;
+	struct list list = { 0 };
 
 	list_settle(&list, ROWS(1, 2, 3), 5);
 	list_move(&list, ROWS(1, 2, 3), 1);
@@ -68,7 +68,7 @@ static void
 moves_end_at_the_ends(void **state)
 {
 	struct rows rows = ROWS(1, 2, 3, 4, 5);
-	struct list list = 0;
+	struct list list = { 0 };
 
 	list_settle(&list, rows, 2);
 	list_move(&list, rows, -3);
@@ -89,7 +89,7 @@ static void
 row_stays_under_the_eye(void **state)
 {
 	struct rows rows = ROWS(1, 2, 3, 4, 5, 6);
-	struct list list = 0;
+	struct list list = { 0 };
 
 	list_settle(&list, rows, 3);
 	list_move(&list, rows, 3);
@@ -103,7 +103,7 @@ static void
 selection_is_seen_after_resize(void **state)
 {
 	struct rows rows = ROWS(1, 2, 3, 4, 5, 6);
-	struct list list = 0;
+	struct list list = { 0 };
 
 	list_settle(&list, rows, 6);
 	list_move(&list, rows, 5);
