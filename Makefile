@@ -67,11 +67,12 @@ $(B)/obj/probe/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) -O2 $(CFLAGS) -fPIC -fvisibility=hidden \
 	    -fno-lto -fno-stack-protector -U_FORTIFY_SOURCE -fno-exceptions \
+	    -fno-tree-loop-distribute-patterns -fno-optimize-sibling-calls \
 	    -fcf-protection=none -ftls-model=initial-exec \
 	    $(CPPFLAGS) -c -o $@ $<
 
 $(B)/libstranded.so: $(PROBE_OBJ) src/probe/libstranded.map
-	$(call say,LD,$@)$(CC) $(LDFLAGS) -shared -nostartfiles -o $@ \
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -shared -o $@ \
 	    $(PROBE_OBJ) \
 	    -Wl,-soname,libstranded.so \
 	    -Wl,--version-script=src/probe/libstranded.map \

@@ -200,7 +200,8 @@ struct wire_session {
 	uint32_t name_size;
 	uint32_t zero;
 	struct wire_stack opened_by;
-	/* then: struct sockaddr of the peer, name (no NUL), bytes of stack */
+	/* then: struct sockaddr of the peer, name (padded with NUL to a
+	   multiple of 8, or not ended at all), bytes of stack */
 };
 
 struct wire_channel {

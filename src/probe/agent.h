@@ -1,0 +1,25 @@
+/*
+ * agent.h: the probe's own thread.
+ */
+#ifndef PROBE_AGENT_H
+#define PROBE_AGENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The agent's thread id; 0 before it runs. */
+extern int agent_tid;
+
+/*
+ * Starts the agent. A child of fork is `patient`: it opens its socket only
+ * after a moment, because most such children are about to call exec.
+ */
+void agent_start(bool patient);
+
+/* From a signal handler: the agent shall make a dump at its next look. */
+void agent_ask_for_dump(void);
+
+/* The process ends: removes the socket's file. */
+void agent_leave(void);
+
+#endif

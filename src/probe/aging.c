@@ -1,0 +1,155 @@
+/* aging.c: see aging.h. */
+#include "probe/aging.h"
+
+#include "probe/session.h"
+#include "probe/sys.h"
+
+#define TRIES 3 /* at a task that goes from wait to wait */
+
+/* Sessions are looked at once in so many ticks. */
+#define SESSION_TICKS 4
+
+void
+aging_read(const struct task *task, struct view *view)
+{
+	for (int i = 0; i < TRIES; i++) {
+		view->top = load_acquire(&task->top);
+		view->seq = load_relaxed(&task->seq);
+		if (view->top == NULL) {
+			return;
+		}
+		if (sys_peek(view->top, &view->wait, sizeof(view->wait)) ==
+		        sizeof(view->wait) &&
+		    aging_still(task, view)) {
+			return;
+		}
+	}
+	view->top = NULL; /* it does not stay anywhere: it runs */
+}
+
+bool
+aging_still(const struct task *task, const struct view *view)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return load_acquire(&task->top) == view->top &&
+	    load_relaxed(&task->seq) == view->seq;
+}
+
+int64_t
+aging_since(struct task *task, const struct view *view, int64_t now)
+{
+	struct aging *aging = &task->aging;
+	uint64_t seq = view->wait.seq;
+
+	if (seq == aging->wait_seq) {
+		/* The same wait; perhaps one inside it has come and gone. */
+	} else if (seq == aging->outer_seq) {
+		aging->since = aging->outer_since;
+	} else {
+		if (view->wait.prev != NULL) {
+			aging->outer_seq = aging->wait_seq;
+			aging->outer_since = aging->since;
+		}
+		aging->since = now;
+	}
+	aging->top = view->top;
+	aging->seq = view->seq;
+	aging->state = view->wait.state;
+	store_relaxed(&aging->wait_seq, seq);
+	return aging->since;
+}
+
+bool
+aging_is_shown(const struct task *task)
+{
+	return load_acquire(&task->id) != 0 &&
+	    !(load_relaxed(&task->flags) & TASK_CARRIER);
+}
+
+/* Is what the agent has noted of the task still so, without a closer look? */
+static bool
+is_noted(const struct task *task)
+{
+	return task->aging.top == load_acquire(&task->top) &&
+	    task->aging.seq == load_relaxed(&task->seq);
+}
+
+static void
+look_at_tasks(int64_t now)
+{
+	uint32_t end = table_end(&task_table);
+	struct view view;
+
+	for (uint32_t number = 1; number < end; number++) {
+		struct task *task = table_hot(&task_table, number);
+
+		if (!aging_is_shown(task) || load_relaxed(&task->top) == NULL ||
+		    is_noted(task)) {
+			continue;
+		}
+		aging_read(task, &view);
+		if (view.top != NULL) {
+			aging_since(task, &view, now);
+		}
+	}
+}
+
+static void
+look_at_sessions(int64_t now)
+{
+	uint32_t end = table_end(&session_table);
+
+	for (uint32_t number = 1; number < end; number++) {
+		struct session *session = table_hot(&session_table, number);
+		uint64_t uses = load_relaxed(&session->uses);
+
+		if (uses != session->seen_uses) {
+			session->seen_uses = uses;
+			session->used_ns = now;
+		}
+	}
+}
+
+void
+aging_look(int64_t now)
+{
+	static unsigned int ticks;
+
+	look_at_tasks(now);
+	if (ticks++ % SESSION_TICKS == 0) {
+		look_at_sessions(now);
+	}
+}
+
+void
+aging_counts(struct wire_counts *counts)
+{
+	uint32_t end = table_end(&task_table);
+	struct view view;
+
+	*counts = (struct wire_counts) {
+		.header = { sizeof(*counts), WIRE_COUNTS, 0 },
+		.sessions_closed = load_relaxed(&session_closed),
+	};
+	counts->sessions_opened = load_relaxed(&session_opened);
+	counts->sessions = (uint32_t)
+	    (counts->sessions_opened - counts->sessions_closed);
+	for (uint32_t number = 1; number < end; number++) {
+		struct task *task = table_hot(&task_table, number);
+		uint32_t state = STRANDED_RUNNING;
+
+		if (!aging_is_shown(task)) {
+			continue;
+		}
+		if (load_relaxed(&task->top) != NULL && is_noted(task)) {
+			state = task->aging.state;
+		} else if (load_relaxed(&task->top) != NULL) {
+			aging_read(task, &view);
+			state = view.top != NULL ? view.wait.state :
+			                           STRANDED_RUNNING;
+		}
+		counts->tasks++;
+		counts->by_state[state < STRANDED_STATE_COUNT ?
+		        state : STRANDED_UNKNOWN]++;
+	}
+}

@@ -1,0 +1,91 @@
+/*
+ * init.c: see init.h.
+ *
+ * All system calls that set the probe up are made in the constructor, before
+ * the application can have confined itself; what comes later is the agent's.
+ */
+#include "probe/init.h"
+
+#include <pthread.h>
+
+#include "probe/agent.h"
+#include "probe/config.h"
+#include "probe/observer.h"
+#include "probe/probe.h"
+#include "probe/real.h"
+#include "probe/session.h"
+#include "probe/signal.h"
+#include "probe/sys.h"
+#include "probe/task.h"
+
+int init_pid;
+int64_t init_time;
+
+enum progress { NOTHING, UNDER_WAY, DONE };
+
+static uint32_t progress;
+
+bool
+init_probe(void)
+{
+	uint32_t nothing = NOTHING;
+
+	if (likely(load_acquire(&progress) == DONE)) {
+		return true;
+	}
+	if (!__atomic_compare_exchange_n(&progress, &nothing, UNDER_WAY, false,
+	        __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+		return load_acquire(&progress) == DONE;
+	}
+	init_pid = (int) sys(SYS_getpid);
+	init_time = sys_now();
+	task_clock = init_time;
+	real_resolve();
+	task_init();
+	session_init();
+	store_release(&progress, DONE);
+	return true;
+}
+
+/* The agent and all threads but one are gone; the descriptors are not. */
+static void
+in_child_of_fork(void)
+{
+	init_pid = (int) sys(SYS_getpid);
+	task_reset_after_fork();
+	agent_start(true);
+}
+
+/* Tells `stranded run` that the probe is there. */
+static void
+shake_hands(int fd)
+{
+	if (fd >= 0) {
+		sys(SYS_write, fd, "S", 1);
+		sys(SYS_close, fd);
+	}
+}
+
+__attribute__((constructor)) static void
+begin(void)
+{
+	init_probe();
+	config_read();
+	if (task_self == NULL) {
+		task_adopt();
+	}
+	observer_init();
+	pthread_atfork(NULL, NULL, in_child_of_fork);
+	signal_init(config.signal);
+	agent_start(false);
+	shake_hands(config.handshake);
+}
+
+__attribute__((destructor)) static void
+end(void)
+{
+	/* A vfork child that calls exit() is not the process. */
+	if (sys(SYS_getpid) == init_pid) {
+		agent_leave();
+	}
+}

@@ -1,0 +1,22 @@
+/* init.h: the probe's beginning, and what fork makes of it. */
+#ifndef PROBE_INIT_H
+#define PROBE_INIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Makes sure that the real functions can be called. Other libraries'
+ * constructors may run before ours, and call wrapped functions: so every way
+ * into the probe that does not pass task_adopt() begins here. False while it
+ * is still under way (see real.c).
+ */
+bool init_probe(void);
+
+/* This process's id: a vfork child has another. */
+extern int init_pid;
+
+/* When the probe was loaded, CLOCK_MONOTONIC. */
+extern int64_t init_time;
+
+#endif

@@ -1,0 +1,217 @@
+/* kernel.c: see kernel.h. */
+#include "probe/kernel.h"
+
+#include <fcntl.h>
+#include <time.h>
+
+#include "probe/agent.h"
+#include "probe/init.h"
+#include "probe/probe.h"
+#include "probe/sys.h"
+#include "probe/task.h"
+#include "probe/text.h"
+
+/* ---- Threads ------------------------------------------------------------------- */
+
+#define TID_MAX (1u << 22) /* the kernel's PID_MAX_LIMIT */
+#define MOMENT_NS (2 * NS_PER_MS)
+
+/* One bit for each thread that a task runs on. Only touched here. */
+static uint64_t covered[TID_MAX / 64];
+
+struct kernel_dirent {
+	uint64_t inode;
+	int64_t next;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+/*
+ * Sets the bits of all tasks, or clears them again. Returns how many tasks have
+ * threads that were created and have not begun to run.
+ */
+static unsigned int
+mark_covered(bool on)
+{
+	uint32_t end = table_end(&task_table);
+	unsigned int starting = 0;
+
+	for (uint32_t number = 1; number < end; number++) {
+		const struct task *task = table_hot(&task_table, number);
+		uint32_t tid = load_relaxed(&task->tid);
+
+		if (load_acquire(&task->id) == 0 || tid >= TID_MAX) {
+			continue;
+		}
+		if (tid == 0) {
+			starting += (task->flags & TASK_STARTING) != 0;
+		} else if (on) {
+			covered[tid / 64] |= UINT64_C(1) << tid % 64;
+		}
+		if (!on) {
+			covered[tid / 64] = 0;
+		}
+	}
+	return starting;
+}
+
+static bool
+is_covered(uint32_t tid)
+{
+	return tid >= TID_MAX || tid == (uint32_t) agent_tid ||
+	    (covered[tid / 64] >> tid % 64 & 1) != 0;
+}
+
+static unsigned int
+list_uncovered(uint32_t *tids, unsigned int max)
+{
+	_Alignas(8) char buffer[4096];
+	unsigned int count = 0;
+	long fd = sys(SYS_openat, AT_FDCWD, "/proc/self/task",
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	long got;
+
+	if (fd < 0) {
+		return 0;
+	}
+	while ((got = sys(SYS_getdents64, fd, buffer, sizeof(buffer))) > 0) {
+		for (long at = 0; at < got;) {
+			const struct kernel_dirent *entry =
+			    (void *) (buffer + at);
+			int64_t tid = text_number(entry->name);
+
+			if (tid > 0 && !is_covered((uint32_t) tid) &&
+			    count < max) {
+				tids[count++] = (uint32_t) tid;
+			}
+			at += entry->size;
+		}
+	}
+	sys(SYS_close, fd);
+	return count;
+}
+
+/* Leaves those that are still there and still nobody's. */
+static unsigned int
+look_again(uint32_t *tids, unsigned int count)
+{
+	unsigned int left = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (!is_covered(tids[i]) &&
+		    sys(SYS_tgkill, init_pid, tids[i], 0) == 0) {
+			tids[left++] = tids[i];
+		}
+	}
+	return left;
+}
+
+unsigned int
+kernel_uncovered(uint32_t *tids, unsigned int max)
+{
+	struct timespec moment = { 0, MOMENT_NS };
+	unsigned int starting, count;
+
+	mark_covered(true);
+	count = list_uncovered(tids, max);
+	if (count > 0) {
+		/* Threads that just begin or end look the same. */
+		sys(SYS_nanosleep, &moment, NULL);
+		starting = mark_covered(true);
+		count = look_again(tids, count);
+		count = count > starting ? count - starting : 0;
+	}
+	mark_covered(false);
+	return count;
+}
+
+/* ---- Memory ------------------------------------------------------------------ */
+
+static const char *
+parse_hex(const char *next, uint64_t *number)
+{
+	*number = 0;
+	for (;; next++) {
+		char c = *next;
+
+		if (c >= '0' && c <= '9') {
+			*number = *number * 16 + (uint64_t) (c - '0');
+		} else if (c >= 'a' && c <= 'f') {
+			*number = *number * 16 + (uint64_t) (c - 'a' + 10);
+		} else {
+			return next;
+		}
+	}
+}
+
+/* "7f00-7f10 r-xp 00001000 08:01 1234 /path" */
+static bool
+line_allows(const char *line, uint64_t address, uint64_t end)
+{
+	uint64_t from, to;
+	const char *next = parse_hex(line, &from);
+
+	if (*next != '-') {
+		return false;
+	}
+	next = parse_hex(next + 1, &to);
+	if (address < from || end > to || next[0] != ' ' || next[1] != 'r' ||
+	    next[2] != '-') {
+		return false;
+	}
+	for (; *next != '\0'; next++) {
+		if (*next == '/' || text_after(next, "[vdso]") != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+kernel_may_read(uint64_t address, uint32_t size)
+{
+	char line[512];
+	char buffer[4096];
+	size_t length = 0;
+	bool allowed = false;
+	long fd = sys(SYS_openat, AT_FDCWD, "/proc/self/maps",
+	    O_RDONLY | O_CLOEXEC);
+	long got;
+
+	if (fd < 0) {
+		return false;
+	}
+	while (!allowed &&
+	    (got = sys(SYS_read, fd, buffer, sizeof(buffer))) > 0) {
+		for (long i = 0; i < got && !allowed; i++) {
+			if (buffer[i] != '\n') {
+				if (length < sizeof(line) - 1) {
+					line[length++] = buffer[i];
+				}
+				continue;
+			}
+			line[length] = '\0';
+			length = 0;
+			allowed = line_allows(line, address, address + size);
+		}
+	}
+	sys(SYS_close, fd);
+	return allowed;
+}
+
+/* ---- Descriptors ------------------------------------------------------------- */
+
+int
+kernel_borrow_fd(int fd)
+{
+	long process = sys(SYS_pidfd_open, init_pid, 0);
+	long borrowed;
+
+	if (process < 0) {
+		return (int) process;
+	}
+	borrowed = sys(SYS_pidfd_getfd, process, fd, 0);
+	sys(SYS_close, process);
+	return (int) borrowed;
+}

@@ -1,0 +1,79 @@
+/*
+ * real.c: see real.h.
+ *
+ * The definitions in the wrap files carry no symbol version, so they stand in
+ * for every version that a program was linked against. The other way round,
+ * dlsym() gave the oldest version before glibc 2.36 (its bug 14932), so where
+ * versions differ in their arguments the right one is asked for by name.
+ *
+ * dlsym() may allocate, and an allocator may lock a mutex and read a file, and
+ * so come back here before the table is filled: for these few something stands
+ * in the table from the start.
+ */
+#include "probe/real.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+
+#include "probe/probe.h"
+#include "probe/sys.h"
+
+__typeof__(read) __read;
+__typeof__(write) __write;
+__typeof__(close) __close;
+
+static int
+lock_by_trying(pthread_mutex_t *mutex)
+{
+	int error;
+
+	while ((error = pthread_mutex_trylock(mutex)) == EBUSY) {
+		sys(SYS_sched_yield);
+	}
+	return error;
+}
+
+struct real real = {
+	.pthread_mutex_lock = lock_by_trying,
+	.read = __read,
+	.write = __write,
+	.close = __close,
+};
+
+static void
+resolve(void *slot, const char *name, const char *version)
+{
+	void *found = NULL;
+
+	if (version != NULL) {
+		found = dlvsym(RTLD_NEXT, name, version);
+	}
+	if (found == NULL) {
+		found = dlsym(RTLD_NEXT, name);
+	}
+	if (found != NULL) {
+		store_release((void **) slot, found);
+	}
+}
+
+void
+real_resolve(void)
+{
+#define CALL(name, version) resolve(&real.name, #name, version);
+#include "probe/calls.def"
+#undef CALL
+}
+
+uintptr_t
+real_address(enum call call)
+{
+	switch (call) {
+#define CALL(name, version)     \
+	case CALL_##name:       \
+		return (uintptr_t) real.name;
+#include "probe/calls.def"
+#undef CALL
+	default:
+		return 0;
+	}
+}

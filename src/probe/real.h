@@ -1,0 +1,64 @@
+/*
+ * real.h: the functions that the probe stands in front of.
+ */
+#ifndef PROBE_REAL_H
+#define PROBE_REAL_H
+
+#include <grp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * What the headers declare only for programs built with FORTIFY: the same
+ * calls, with the size of the buffer, which libc checks.
+ */
+ssize_t __read_chk(int fd, void *data, size_t count, size_t size);
+ssize_t __pread_chk(int fd, void *data, size_t count, off_t offset,
+    size_t size);
+ssize_t __pread64_chk(int fd, void *data, size_t count, off64_t offset,
+    size_t size);
+ssize_t __recv_chk(int fd, void *data, size_t count, size_t size, int flags);
+ssize_t __recvfrom_chk(int fd, void *restrict data, size_t count, size_t size,
+    int flags, struct sockaddr *restrict address,
+    socklen_t *restrict address_size);
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
+int __ppoll_chk(struct pollfd *fds, nfds_t count,
+    const struct timespec *timeout, const sigset_t *mask, size_t size);
+void __longjmp_chk(struct __jmp_buf_tag env[1], int value)
+    __attribute__((noreturn));
+
+struct real {
+#define CALL(name, version) __typeof__(name) *name;
+#include "probe/calls.def"
+#undef CALL
+};
+
+/* Numbers for the wrapped calls; what struct stranded_wait has as `call`. */
+enum call {
+	CALL_NONE,
+#define CALL(name, version) CALL_##name,
+#include "probe/calls.def"
+#undef CALL
+	CALL_COUNT
+};
+
+/* Valid after real_resolve(); what allocators need is so from the start. */
+extern struct real real;
+
+void real_resolve(void);
+
+/* The address of the wrapped function itself; 0 for CALL_NONE. */
+uintptr_t real_address(enum call call);
+
+#endif

@@ -1,0 +1,136 @@
+/* signal.c: see signal.h. */
+#include "probe/signal.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "probe/agent.h"
+#include "probe/init.h"
+#include "probe/probe.h"
+#include "probe/real.h"
+#include "probe/task.h"
+
+static int number; /* ours, or 0 */
+
+/*
+ * What the application has asked for: the entry that `current` says. A change
+ * is written to the other entry first, so a handler that comes in between reads
+ * a whole one.
+ */
+static struct sigaction wanted[2];
+static unsigned int current;
+
+static bool
+has_handler(const struct sigaction *action)
+{
+	return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
+static void
+want(const struct sigaction *action)
+{
+	unsigned int next = !load_relaxed(&current);
+
+	wanted[next] = *action;
+	store_release(&current, next);
+}
+
+static void
+on_signal(int signal, siginfo_t *info, void *context)
+{
+	struct sigaction action = wanted[load_acquire(&current)];
+	struct task *task = task_self;
+
+	agent_ask_for_dump();
+	if (!has_handler(&action)) {
+		/* Nobody but us wants to break off what the thread waits for. */
+		if (task != NULL && task->top != NULL) {
+			store_relaxed(&task->interrupted, task->top->seq);
+		}
+		return;
+	}
+	if (action.sa_flags & (int) SA_RESETHAND) {
+		want(&(struct sigaction) { .sa_handler = SIG_DFL });
+	}
+	if (action.sa_flags & SA_SIGINFO) {
+		action.sa_sigaction(signal, info, context);
+	} else {
+		action.sa_handler(signal);
+	}
+}
+
+/* Our handler, with what the application's needs around it. */
+static int
+install(const struct sigaction *action)
+{
+	struct sigaction ours = {
+		.sa_sigaction = on_signal,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART,
+	};
+
+	if (has_handler(action)) {
+		ours.sa_mask = action->sa_mask;
+		ours.sa_flags = SA_SIGINFO |
+		    (action->sa_flags & ~(int) SA_RESETHAND);
+	}
+	return real.sigaction(number, &ours, NULL);
+}
+
+void
+signal_init(int signal)
+{
+	struct sigaction found;
+
+	if (signal == 0 || real.sigaction == NULL ||
+	    real.sigaction(signal, NULL, &found) != 0) {
+		return;
+	}
+	number = signal;
+	want(&found);
+	install(&found);
+}
+
+PROBE_EXPORT int
+sigaction(int signal, const struct sigaction *restrict action,
+    struct sigaction *restrict old)
+{
+	struct sigaction before;
+
+	init_probe();
+	if (signal != number || number == 0) {
+		return real.sigaction(signal, action, old);
+	}
+	before = wanted[load_acquire(&current)];
+	if (action != NULL) {
+		want(action);
+		if (install(action) != 0) {
+			want(&before);
+			return -1;
+		}
+	}
+	if (old != NULL) {
+		*old = before;
+	}
+	return 0;
+}
+
+PROBE_EXPORT sighandler_t
+signal(int signal, sighandler_t handler)
+{
+	struct sigaction action = {
+		.sa_handler = handler,
+		.sa_flags = SA_RESTART,
+	};
+	struct sigaction old;
+
+	init_probe();
+	if (signal != number || number == 0) {
+		return real.signal(signal, handler);
+	}
+	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, signal);
+	if (sigaction(signal, &action, &old) != 0) {
+		return SIG_ERR;
+	}
+	return old.sa_handler;
+}

@@ -1,0 +1,461 @@
+/*
+ * snapshot.c: see snapshot.h.
+ *
+ * Messages follow each other in the buffer without gaps. Each is a multiple of
+ * 8 bytes long, so each is aligned.
+ */
+#include "probe/snapshot.h"
+
+#include <pthread.h>
+
+#include "probe/aging.h"
+#include "probe/agent.h"
+#include "probe/channel.h"
+#include "probe/init.h"
+#include "probe/kernel.h"
+#include "probe/probe.h"
+#include "probe/real.h"
+#include "probe/session.h"
+#include "probe/sys.h"
+#include "probe/task.h"
+#include "probe/text.h"
+
+/* The frame and the caller's stack pointer lie this near to the wait. */
+#define FRAME_SPAN (64u << 10)
+
+/* ---- Tasks ------------------------------------------------------------------- */
+
+/* The thread that owns the lock: libc keeps it there. */
+static uint32_t
+lock_owner(const struct stranded_wait *wait)
+{
+	pthread_mutex_t mutex;
+	pthread_rwlock_t lock;
+
+	if (wait->call == CALL_NONE) {
+		return 0; /* a runtime's own lock: not libc's layout */
+	}
+	switch (wait->state) {
+	case STRANDED_MUTEX:
+		return sys_peek(wait->object, &mutex, sizeof(mutex)) ==
+		        sizeof(mutex) ?
+		    (uint32_t) mutex.__data.__owner : 0;
+	case STRANDED_RWLOCK_READ:
+	case STRANDED_RWLOCK_WRITE:
+		return sys_peek(wait->object, &lock, sizeof(lock)) ==
+		        sizeof(lock) ?
+		    (uint32_t) lock.__data.__cur_writer : 0;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * What is waited for. A poll of one descriptor waits for that; of several, for
+ * no one thing.
+ */
+static void
+put_object(const struct stranded_wait *wait, struct wire_task *message)
+{
+	struct pollfd polled;
+
+	message->object = (uintptr_t) wait->object;
+	if (wait->flags & STRANDED_WAIT_FD) {
+		message->flags |= WIRE_TASK_FD;
+	} else if (wait->state == STRANDED_IO_POLL) {
+		message->object = 0;
+		if (wait->call != CALL_NONE && wait->case_count == 1 &&
+		    sys_peek(wait->object, &polled, sizeof(polled)) ==
+		        sizeof(polled)) {
+			message->object = (uint64_t) polled.fd;
+			message->flags |= WIRE_TASK_FD;
+		}
+	}
+}
+
+static uint16_t
+copy_cases(const struct stranded_wait *wait, struct wire_case *to)
+{
+	struct stranded_case cases[WIRE_CASES_MAX];
+	size_t count = wait->case_count;
+
+	if (!(wait->flags & STRANDED_WAIT_CASES)) {
+		return 0;
+	}
+	if (count > WIRE_CASES_MAX) {
+		count = WIRE_CASES_MAX;
+	}
+	count = sys_peek(wait->cases, cases, count * sizeof(cases[0])) /
+	    sizeof(cases[0]);
+	for (size_t i = 0; i < count; i++) {
+		to[i] = (struct wire_case) {
+			(uintptr_t) cases[i].object, cases[i].state, 0
+		};
+	}
+	return (uint16_t) count;
+}
+
+/*
+ * The stack of a wait: the bytes from the frame that began it upward, and the
+ * registers that its caller will have. A frame that is not where it should be
+ * is not believed.
+ */
+static uint32_t
+copy_stack(const struct task *task, const struct view *view,
+    uint32_t stack_max, struct wire_stack *stack, uint8_t *to)
+{
+	const struct stranded_wait *wait = &view->wait;
+	uintptr_t at = (uintptr_t) view->top;
+	uintptr_t frame = (uintptr_t) wait->frame;
+	uintptr_t cfa = (uintptr_t) wait->cfa;
+	size_t size = stack_max;
+	uintptr_t words[2];
+
+	stack->leaf_pc = wait->flags & STRANDED_WAIT_PC ?
+	    (uintptr_t) wait->pc : real_address(wait->call);
+	if (frame - at + FRAME_SPAN > 2 * FRAME_SPAN || frame % 8 != 0 ||
+	    cfa <= at || cfa - at > FRAME_SPAN) {
+		stack->flags = WIRE_STACK_UNREADABLE;
+		return 0;
+	}
+	if (frame >= task->stack.low && frame < task->stack.top) {
+		if (task->stack.top - frame <= size) {
+			size = task->stack.top - frame;
+		} else {
+			stack->flags = WIRE_STACK_TRUNCATED;
+		}
+	}
+	size = sys_peek((const void *) frame, to, size & ~(size_t) 7);
+	if (size < sizeof(words)) {
+		stack->flags = WIRE_STACK_UNREADABLE;
+		return 0;
+	}
+	__builtin_memcpy(words, to, sizeof(words));
+	stack->fp = words[0];
+	stack->pc = words[1];
+	stack->sp = cfa;
+	stack->base = frame;
+	stack->size = (uint32_t) size;
+	return stack->size;
+}
+
+/* Was what was first seen at `since` sent with the last snapshot already? */
+static bool
+is_known(const struct snapshot_walk *walk, int64_t since)
+{
+	return (walk->flags & WIRE_ONLY_NEW) && since < walk->known;
+}
+
+static uint8_t *
+put_wait(struct snapshot_walk *walk, struct task *task,
+    struct wire_task *message, uint8_t *to)
+{
+	struct view view;
+	int64_t since;
+
+	aging_read(task, &view);
+	if (view.top == NULL) {
+		message->state = STRANDED_RUNNING;
+		return to;
+	}
+	since = aging_since(task, &view, walk->began);
+	message->state = view.wait.state;
+	message->wait_seq = view.wait.seq;
+	message->since_ns = (uint64_t) since;
+	put_object(&view.wait, message);
+	message->holder_tid = lock_owner(&view.wait);
+	if (view.wait.flags & STRANDED_WAIT_TIMED) {
+		message->flags |= WIRE_TASK_TIMED;
+	}
+	message->case_count = copy_cases(&view.wait, (void *) to);
+	to += message->case_count * sizeof(struct wire_case);
+	if (is_known(walk, since)) {
+		message->stack.flags = WIRE_STACK_KNOWN;
+	} else if (walk->flags & WIRE_WITH_STACKS) {
+		to += copy_stack(task, &view, walk->stack_max,
+		    &message->stack, to);
+		if (!aging_still(task, &view)) {
+			to -= message->stack.size;
+			message->stack = (struct wire_stack) {
+				.flags = WIRE_STACK_MOVED
+			};
+		}
+	}
+	return to;
+}
+
+static uint8_t *
+put_creation(const struct snapshot_walk *walk, const struct task *task,
+    struct wire_task *message, uint8_t *to)
+{
+	uint32_t number = load_relaxed(&task->creation);
+	const struct creation *creation;
+
+	if (number == 0 || !(walk->flags & WIRE_WITH_CREATION)) {
+		return to;
+	}
+	if (is_known(walk, task->created_ns)) {
+		message->creation.flags = WIRE_STACK_KNOWN;
+		return to;
+	}
+	creation = table_hot(&creation_table, number);
+	return to + capture_send(&creation->capture, CREATION_BYTES,
+	    &message->creation, to);
+}
+
+static uint64_t
+session_id(uint64_t handle)
+{
+	const struct session *session = table_find(&session_table, handle);
+
+	return session != NULL ? load_relaxed(&session->id) : 0;
+}
+
+/* Returns the message's size; 0 if the task is not there any more. */
+static size_t
+put_task(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
+{
+	struct task *task = table_hot(&task_table, number);
+	struct wire_task *message = (void *) out;
+	uint64_t id = load_acquire(&task->id);
+	uint32_t flags = load_relaxed(&task->flags);
+	uint8_t *end;
+
+	if (!aging_is_shown(task)) {
+		return 0;
+	}
+	*message = (struct wire_task) {
+		.id = id,
+		.created_ns = (uint64_t) task->created_ns,
+		.created_by = task->created_by,
+		.session = session_id(task->session),
+		.tid = load_relaxed(&task->tid),
+		.flags = (flags & TASK_MAIN ? WIRE_TASK_MAIN : 0) |
+		    (flags & TASK_RUNTIME ? WIRE_TASK_RUNTIME : 0),
+	};
+	text_copy(message->name, task->name, sizeof(message->name));
+	end = put_wait(walk, task, message, (uint8_t *) (message + 1));
+	end = put_creation(walk, task, message, end);
+	message->header = (struct wire_header) {
+		(uint32_t) (end - out), WIRE_TASK, 0
+	};
+	return load_acquire(&task->id) == id ? message->header.length : 0;
+}
+
+/* ---- Sessions and channels ------------------------------------------------ */
+
+static size_t
+put_session(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
+{
+	struct session *session = table_hot(&session_table, number);
+	const struct session_cold *cold = table_cold(&session_table, number);
+	struct wire_session *message = (void *) out;
+	uint64_t id = load_acquire(&session->id);
+	uint32_t address_size = cold->address_size;
+	uint32_t name_size = cold->name_size;
+	uint8_t *to = (uint8_t *) (message + 1);
+
+	if (id == 0 || address_size > WIRE_ADDRESS_MAX ||
+	    name_size > WIRE_TEXT_MAX) {
+		return 0;
+	}
+	*message = (struct wire_session) {
+		.id = id,
+		.opened_ns = (uint64_t) session->opened_ns,
+		.used_ns = (uint64_t) (session->uses != session->seen_uses ?
+		        walk->began : session->used_ns),
+		.user = load_relaxed(&session->user),
+		.inode = session->inode,
+		.fd = session->fd,
+		.kind = (uint16_t) session->kind,
+		.address_size = (uint16_t) address_size,
+		.name_size = name_size,
+	};
+	__builtin_memcpy(to, cold->address, address_size);
+	to += address_size;
+	__builtin_memcpy(to, cold->name, name_size);
+	to += name_size;
+	if (is_known(walk, session->opened_ns)) {
+		message->opened_by.flags = WIRE_STACK_KNOWN;
+	} else if (walk->flags & WIRE_WITH_CREATION) {
+		to += capture_send(&cold->opened_by, SESSION_CAPTURE,
+		    &message->opened_by, to);
+	}
+	message->header = (struct wire_header) {
+		(uint32_t) (to - out), WIRE_SESSION, 0
+	};
+	return load_acquire(&session->id) == id ? message->header.length : 0;
+}
+
+static size_t
+put_channel(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
+{
+	struct channel *channel = table_hot(&channel_table, number);
+	struct wire_channel *message = (void *) out;
+	uint64_t id = load_acquire(&channel->id);
+	struct stranded_channel is = channel->is;
+	uint8_t *to = (uint8_t *) (message + 1);
+	size_t length = 0;
+	uint8_t closed = 0;
+
+	if (id == 0) {
+		return 0;
+	}
+	sys_peek(is.length, &length, sizeof(length));
+	sys_peek(is.closed, &closed, sizeof(closed));
+	*message = (struct wire_channel) {
+		.id = id,
+		.object = (uintptr_t) is.object,
+		.length = length,
+		.capacity = is.capacity,
+		.created_ns = (uint64_t) channel->created_ns,
+		.closed = closed,
+	};
+	if (is_known(walk, channel->created_ns)) {
+		message->created_by.flags = WIRE_STACK_KNOWN;
+	} else if (walk->flags & WIRE_WITH_CREATION) {
+		to += capture_send(&channel->created_by, CHANNEL_CAPTURE,
+		    &message->created_by, to);
+	}
+	message->header = (struct wire_header) {
+		(uint32_t) (to - out), WIRE_CHANNEL, 0
+	};
+	return load_acquire(&channel->id) == id ? message->header.length : 0;
+}
+
+/* ---- What is not covered --------------------------------------------------- */
+
+#define UNCOVERED_MAX 1024
+
+/*
+ * Threads that the kernel has and the tables have not. One that is just being
+ * created or ended looks the same, so whoever is found is looked at again.
+ */
+static size_t
+put_uncovered(struct snapshot_walk *walk, uint8_t *out)
+{
+	static uint32_t tids[UNCOVERED_MAX];
+	struct wire_uncovered *message = (void *) out;
+	unsigned int count = kernel_uncovered(tids, UNCOVERED_MAX);
+
+	for (unsigned int i = 0; i < count; i++) {
+		message[i] = (struct wire_uncovered) {
+			.header = { sizeof(*message), WIRE_UNCOVERED, 0 },
+			.tid = tids[i],
+			.why = task_table.missed > 0 ? WIRE_UNCOVERED_NO_ROOM :
+			                               WIRE_UNCOVERED_NO_CALL,
+		};
+	}
+	walk->end.uncovered = count;
+	return count * sizeof(*message);
+}
+
+/* ---- The walk -------------------------------------------------------------- */
+
+void
+snapshot_begin(struct snapshot_walk *walk,
+    const struct wire_snapshot_request *request)
+{
+	int64_t known = walk->began;
+
+	*walk = (struct snapshot_walk) {
+		.phase = WALK_BEGIN,
+		.flags = request->flags,
+		.stack_max = request->stack_max < WIRE_STACK_MAX ?
+		    request->stack_max : WIRE_STACK_MAX,
+		.began = sys_now(),
+		.known = known,
+	};
+}
+
+static size_t
+put_begin(struct snapshot_walk *walk, uint8_t *out)
+{
+	static uint64_t last;
+	struct wire_begin *message = (void *) out;
+
+	*message = (struct wire_begin) {
+		.header = { sizeof(*message), WIRE_BEGIN, 0 },
+		.dump_id = ++last,
+		.began_ns = (uint64_t) walk->began,
+	};
+	aging_counts(&message->counts);
+	return sizeof(*message);
+}
+
+static size_t
+put_end(struct snapshot_walk *walk, uint8_t *out)
+{
+	walk->end.header =
+	    (struct wire_header) { sizeof(walk->end), WIRE_END, 0 };
+	walk->end.ended_ns = (uint64_t) sys_now();
+	__builtin_memcpy(out, &walk->end, sizeof(walk->end));
+	return sizeof(walk->end);
+}
+
+/* The next record of a table; at the table's end the next phase. */
+static size_t
+put_record(struct snapshot_walk *walk, uint8_t *out, const struct table *table,
+    size_t (*put)(struct snapshot_walk *, uint32_t, uint8_t *),
+    uint32_t *count)
+{
+	size_t size;
+
+	if (walk->next >= table_end(table)) {
+		walk->phase++;
+		walk->next = 1;
+		return 0;
+	}
+	size = put(walk, walk->next++, out);
+	*count += size > 0;
+	return size;
+}
+
+static size_t
+step(struct snapshot_walk *walk, uint8_t *out)
+{
+	switch (walk->phase) {
+	case WALK_BEGIN:
+		walk->phase = WALK_TASKS;
+		walk->next = 1;
+		return put_begin(walk, out);
+	case WALK_TASKS:
+		return put_record(walk, out, &task_table, put_task,
+		    &walk->end.tasks);
+	case WALK_SESSIONS:
+		return put_record(walk, out, &session_table, put_session,
+		    &walk->end.sessions);
+	case WALK_CHANNELS:
+		return put_record(walk, out, &channel_table, put_channel,
+		    &walk->end.channels);
+	case WALK_UNCOVERED:
+		walk->phase = WALK_END;
+		return put_uncovered(walk, out);
+	case WALK_END:
+		walk->phase = WALK_IDLE;
+		return put_end(walk, out);
+	default:
+		return 0;
+	}
+}
+
+/*
+ * The most that any one step writes. Of variable size are only stacks: the
+ * rest is rounded up.
+ */
+static size_t
+step_max(const struct snapshot_walk *walk)
+{
+	return walk->stack_max + (32u << 10);
+}
+
+size_t
+snapshot_continue(struct snapshot_walk *walk, uint8_t *out, size_t room)
+{
+	size_t size = 0;
+
+	while (walk->phase != WALK_IDLE && room - size >= step_max(walk)) {
+		size += step(walk, out + size);
+	}
+	return size;
+}

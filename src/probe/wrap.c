@@ -1,0 +1,49 @@
+/* wrap.c: see wrap.h. */
+#include "probe/wrap.h"
+
+#include <unwind.h>
+
+#include "probe/sys.h"
+
+/*
+ * Called for each wrapper's frame that is unwound over: by pthread_cancel(),
+ * pthread_exit() in a handler, or an exception. Frames are unwound from the
+ * innermost outward, so the wait to take back is the newest.
+ */
+__attribute__((visibility("hidden"))) _Unwind_Reason_Code probe_personality(
+    int version, _Unwind_Action actions, _Unwind_Exception_Class class,
+    struct _Unwind_Exception *exception, struct _Unwind_Context *context);
+
+_Unwind_Reason_Code
+probe_personality(int version, _Unwind_Action actions,
+    _Unwind_Exception_Class class, struct _Unwind_Exception *exception,
+    struct _Unwind_Context *context)
+{
+	struct task *task = task_self;
+
+	if ((actions & _UA_CLEANUP_PHASE) && task != NULL &&
+	    task->top != NULL) {
+		store_relaxed(&task->top, task->top->prev);
+	}
+	return _URC_CONTINUE_UNWIND;
+}
+
+bool
+wrap_is_ours(struct task *task, struct stranded_wait *wait)
+{
+	if (errno != EINTR || task == NULL ||
+	    load_relaxed(&task->interrupted) != wait->seq) {
+		return false;
+	}
+	store_relaxed(&task->interrupted, 0);
+	return true;
+}
+
+int64_t
+wrap_elapsed(const struct task *task, const struct stranded_wait *wait)
+{
+	if (load_relaxed(&task->aging.wait_seq) != wait->seq) {
+		return 0;
+	}
+	return sys_now() - load_relaxed(&task->aging.since);
+}

@@ -1,0 +1,107 @@
+/*
+ * wrap.h: what all wrappers have in common.
+ *
+ * A wrapper publishes a wait in its own frame, calls the real function with the
+ * caller's arguments, and takes the wait back. Nothing else happens on that
+ * way, and nothing in a wrap file decides anything.
+ *
+ * A thread that is cancelled inside the real function never comes back: its
+ * stack is unwound instead. For that the wrapper's unwind information names
+ * probe_personality(), which takes the wait back. It is written down by hand,
+ * because a compiler's cleanup would need libgcc's unwinder in the target.
+ */
+#ifndef PROBE_WRAP_H
+#define PROBE_WRAP_H
+
+#include <errno.h>
+
+#include "probe/probe.h"
+#include "probe/real.h"
+#include "probe/session.h"
+#include "probe/task.h"
+
+#define WRAP_PERSONALITY() \
+	__asm__ volatile(".cfi_personality 0x1b, probe_personality")
+
+static inline __attribute__((always_inline)) struct task *
+wrap_begin(struct stranded_wait *wait, enum stranded_state state,
+    const void *object, uint32_t flags, enum call call)
+{
+	struct task *task = task_self;
+
+	WRAP_PERSONALITY();
+	if (unlikely(task == NULL)) {
+		task = task_adopt();
+		if (task == NULL) {
+			return NULL;
+		}
+	}
+	wait->object = object;
+	wait->cfa = __builtin_dwarf_cfa();
+	wait->frame = __builtin_frame_address(0);
+	wait->state = (uint16_t) state;
+	wait->flags = (uint16_t) flags;
+	wait->call = call;
+	task_push(task, wait);
+	return task;
+}
+
+static inline __attribute__((always_inline)) void
+wrap_end(struct task *task, struct stranded_wait *wait)
+{
+	if (likely(task != NULL)) {
+		task_pop(task, wait);
+	}
+}
+
+/* Was the call broken off by the dump's signal, and by nothing else? */
+PROBE_COLD bool wrap_is_ours(struct task *task, struct stranded_wait *wait);
+
+/* For calls that return -1 with errno, and restart with the same arguments. */
+static inline __attribute__((always_inline)) bool
+wrap_again(long result, struct task *task, struct stranded_wait *wait)
+{
+	return unlikely(result == -1) && wrap_is_ours(task, wait);
+}
+
+/*
+ * How long the wait has lasted at least, in nanoseconds: as the agent has seen
+ * it, so it may be a tick less than the truth.
+ */
+int64_t wrap_elapsed(const struct task *task, const struct stranded_wait *wait);
+
+/* An ordinary call: no descriptor, no errno. */
+#define WRAP(result, name, state, object, flags, parameters, arguments)    \
+	PROBE_EXPORT result name parameters                                \
+	{                                                                  \
+		struct stranded_wait wait_;                                \
+		struct task *task_ = wrap_begin(&wait_, STRANDED_##state,  \
+		    (object), (flags), CALL_##name);                       \
+		result result_ = real.name arguments;                      \
+                                                                           \
+		wrap_end(task_, &wait_);                                   \
+		return result_;                                            \
+	}
+
+/* A call that returns -1 and errno, and works on a descriptor. */
+#define WRAP_FD(result, name, state, fd, parameters, arguments)            \
+	PROBE_EXPORT result name parameters                                \
+	{                                                                  \
+		struct stranded_wait wait_;                                \
+		struct task *task_ = wrap_begin(&wait_, STRANDED_##state,  \
+		    WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD, CALL_##name);    \
+		result result_;                                            \
+                                                                           \
+		if (likely(task_ != NULL)) {                               \
+			session_touch(task_, (fd));                        \
+		}                                                          \
+		do {                                                       \
+			result_ = real.name arguments;                     \
+		} while (wrap_again(result_, task_, &wait_));              \
+		wrap_end(task_, &wait_);                                   \
+		return result_;                                            \
+	}
+
+#define WRAP_FD_OBJECT(fd) ((const void *) (intptr_t) (fd))
+
+#endif

@@ -1,0 +1,60 @@
+/* wrap_fd.c: the ends of descriptors, which may be the ends of sessions. */
+#include <linux/close_range.h>
+
+#include "probe/init.h"
+#include "probe/wrap.h"
+
+/*
+ * The session ends before the descriptor does: afterwards another thread may
+ * have accepted a connection under the same number.
+ */
+PROBE_EXPORT int
+close(int fd)
+{
+	session_fd_closes(fd);
+	return real.close(fd);
+}
+
+PROBE_EXPORT int
+close_range(unsigned int first, unsigned int last, int flags)
+{
+	init_probe();
+	if (!(flags & (int) CLOSE_RANGE_CLOEXEC)) {
+		session_fds_close(first, last);
+	}
+	return real.close_range(first, last, flags);
+}
+
+PROBE_EXPORT void
+closefrom(int first)
+{
+	init_probe();
+	session_fds_close(first > 0 ? (unsigned int) first : 0, ~0u);
+	real.closefrom(first);
+}
+
+PROBE_EXPORT int
+dup2(int from, int to)
+{
+	int result;
+
+	init_probe();
+	result = real.dup2(from, to);
+	if (result >= 0 && from != to) {
+		session_fd_closes(to);
+	}
+	return result;
+}
+
+PROBE_EXPORT int
+dup3(int from, int to, int flags)
+{
+	int result;
+
+	init_probe();
+	result = real.dup3(from, to, flags);
+	if (result >= 0) {
+		session_fd_closes(to);
+	}
+	return result;
+}
