@@ -1,0 +1,282 @@
+/*
+ * symbols.c: asks elfutils. See symbols.h.
+ *
+ * Each object has a Dwfl of its own, in which it lies at the addresses of its
+ * file. So objects come and go independently, and an offset in the object is
+ * the address that everything here speaks of.
+ *
+ * Debug information is looked for in the file and, by build id and debug link,
+ * where distributions install it. Never on the net: a dump must not wait for a
+ * server, and must not tell one what runs here.
+ */
+#include "analyze/symbols.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/memory.h"
+
+struct symbols {
+	Dwfl *dwfl; /* NULL: nothing is known but offsets */
+	Dwfl_Module *module; /* the only one in it */
+};
+
+static int
+find_no_elf(Dwfl_Module *module, void **userdata, const char *name,
+    Dwarf_Addr base, char **file, Elf **elf)
+{
+	return -1; /* it was given by descriptor */
+}
+
+static int
+find_debuginfo(Dwfl_Module *module, void **userdata, const char *name,
+    Dwarf_Addr base, const char *file, const char *link, GElf_Word crc,
+    char **found)
+{
+	unsetenv("DEBUGINFOD_URLS");
+	return dwfl_standard_find_debuginfo(
+	    module, userdata, name, base, file, link, crc, found);
+}
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = find_no_elf,
+	.find_debuginfo = find_debuginfo,
+};
+
+struct symbols *
+symbols_new(const struct object *object)
+{
+	struct symbols *symbols = memory_new(1, sizeof(*symbols));
+	const char *path = object->file->path;
+	int fd = dup(object->file->fd);
+
+	if (fd < 0) {
+		return symbols;
+	}
+	symbols->dwfl = dwfl_begin(&callbacks);
+	if (symbols->dwfl) {
+		dwfl_report_begin(symbols->dwfl);
+		symbols->module =
+		    dwfl_report_elf(symbols->dwfl, path, path, fd, 0, true);
+		dwfl_report_end(symbols->dwfl, NULL, NULL);
+	}
+	if (!symbols->module) {
+		close(fd); /* otherwise it is the module's now */
+	}
+	return symbols;
+}
+
+void
+symbols_free(struct symbols *symbols)
+{
+	if (symbols) {
+		dwfl_end(symbols->dwfl);
+		free(symbols);
+	}
+}
+
+/* ---- Symbol table ------------------------------------------------------ */
+
+static void
+name_by_symbol(struct symbols *symbols, uint64_t offset, struct frame *frame)
+{
+	GElf_Off distance;
+	GElf_Sym symbol;
+	const char *name;
+
+	name = dwfl_module_addrinfo(
+	    symbols->module, offset, &distance, &symbol, NULL, NULL, NULL);
+	if (name) {
+		frame->function = name;
+		frame->function_offset = distance;
+	}
+}
+
+/* ---- Debug information ------------------------------------------------- */
+
+/*
+ * The compilation unit that the code at the address comes from. There is an
+ * index for that, but not all compilers write it.
+ */
+static Dwarf_Die *
+find_unit(struct symbols *symbols, uint64_t offset, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = dwfl_module_addrdie(symbols->module, offset, bias);
+
+	if (unit) {
+		return unit;
+	}
+	while ((unit = dwfl_module_nextcu(symbols->module, unit, bias))) {
+		if (dwarf_haspc(unit, offset - *bias) == 1) {
+			return unit;
+		}
+	}
+	return NULL;
+}
+
+/* People know a file by the path that they gave to the compiler. */
+static const char *
+shorten(Dwarf_Die *unit, const char *path)
+{
+	Dwarf_Attribute attribute;
+	const char *directory;
+	size_t length;
+
+	directory =
+	    dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+	length = directory ? strlen(directory) : 0;
+	if (path && length > 0 && strncmp(path, directory, length) == 0 &&
+	    path[length] == '/') {
+		path += length + 1;
+	}
+	return path && strncmp(path, "./", 2) == 0 ? path + 2 : path;
+}
+
+static void
+name_line(Dwarf_Die *unit, Dwarf_Addr address, struct frame *frame)
+{
+	Dwarf_Line *line = dwarf_getsrc_die(unit, address);
+	int number;
+
+	/* Line 0 is the compiler's word for code that is of no line. */
+	if (line && dwarf_lineno(line, &number) == 0 && number > 0) {
+		frame->file = shorten(unit, dwarf_linesrc(line, NULL, NULL));
+		frame->line = frame->file ? number : 0;
+	}
+}
+
+static Dwarf_Word
+number_of(Dwarf_Die *die, unsigned int name)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word number;
+
+	if (dwarf_formudata(dwarf_attr(die, name, &attribute), &number)) {
+		return 0;
+	}
+	return number;
+}
+
+/* Where the function that `die` inlines was called. */
+static void
+name_call(Dwarf_Die *unit, Dwarf_Die *die, struct frame *frame)
+{
+	Dwarf_Word file = number_of(die, DW_AT_call_file);
+	Dwarf_Word line = number_of(die, DW_AT_call_line);
+	Dwarf_Files *files;
+	size_t count;
+
+	if (line > 0 && dwarf_getsrcfiles(unit, &files, &count) == 0 &&
+	    file < count) {
+		frame->file =
+		    shorten(unit, dwarf_filesrc(files, file, NULL, NULL));
+		frame->line = frame->file ? line : 0;
+	}
+}
+
+/* The name that the symbol table has for it too, which tells C++'s apart. */
+static const char *
+name_of(Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	const char *name;
+
+	name = dwarf_formstring(
+	    dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute));
+	return name ? name
+		    : dwarf_formstring(
+			  dwarf_attr_integrate(die, DW_AT_name, &attribute));
+}
+
+/*
+ * The scopes around the address, innermost first. The first answer leads from
+ * an inlined function to the place where that is defined; the second one, which
+ * begins at the same scope, to the place where it was inlined.
+ */
+static int
+find_scopes(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
+{
+	Dwarf_Die *inner = NULL;
+	Dwarf_Die innermost;
+	int count;
+
+	count = dwarf_getscopes(unit, address, &inner);
+	if (count <= 0) {
+		return 0;
+	}
+	innermost = inner[0];
+	free(inner);
+	count = dwarf_getscopes_die(&innermost, scopes);
+	return count > 0 ? count : 0;
+}
+
+/*
+ * Goes outward through the scopes. An inlined function ends the frame that was
+ * begun and says where in its caller the next one is.
+ */
+static size_t
+name_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int scope_count,
+    struct frame frames[SYMBOLS_INLINED_MAX])
+{
+	size_t count = 1;
+
+	for (int i = 0; i < scope_count; i++) {
+		struct frame *frame = &frames[count - 1];
+		int tag = dwarf_tag(&scopes[i]);
+
+		if (tag == DW_TAG_subprogram) {
+			const char *name = name_of(&scopes[i]);
+
+			frame->function = name ? name : frame->function;
+			break;
+		}
+		if (tag == DW_TAG_inlined_subroutine &&
+		    count < SYMBOLS_INLINED_MAX) {
+			frames[count++] = *frame;
+			frame->function = name_of(&scopes[i]);
+			frame->function_offset = 0;
+			frame->inlined = true;
+			frame[1].file = NULL;
+			frame[1].line = 0;
+			name_call(unit, &scopes[i], &frame[1]);
+		}
+	}
+	return count;
+}
+
+static size_t
+name_by_debuginfo(struct symbols *symbols, uint64_t offset,
+    struct frame frames[SYMBOLS_INLINED_MAX])
+{
+	Dwarf_Die *scopes = NULL;
+	Dwarf_Addr bias;
+	Dwarf_Die *unit;
+	size_t count;
+	int scope_count;
+
+	unit = find_unit(symbols, offset, &bias);
+	if (!unit) {
+		return 1;
+	}
+	name_line(unit, offset - bias, &frames[0]);
+	scope_count = find_scopes(unit, offset - bias, &scopes);
+	count = name_scopes(unit, scopes, scope_count, frames);
+	free(scopes);
+	return count;
+}
+
+size_t
+symbols_name(struct symbols *symbols, uint64_t offset,
+    struct frame frames[SYMBOLS_INLINED_MAX])
+{
+	frames[0] = (struct frame){ .function = NULL };
+	if (!symbols->module) {
+		return 1;
+	}
+	name_by_symbol(symbols, offset, &frames[0]);
+	return name_by_debuginfo(symbols, offset, frames);
+}
