@@ -1,0 +1,107 @@
+/* output.c: see output.h. */
+#include "render/output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/memory.h"
+#include "client/text.h"
+
+#define SECOND INT64_C(1000000000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+void
+output_clean(FILE *out, const char *text)
+{
+	const unsigned char *at = (const unsigned char *) text;
+	char *copy;
+
+	while (*at >= ' ' && *at < 0x7f) {
+		at++;
+	}
+	if (*at == '\0') {
+		fputs(text, out);
+		return;
+	}
+	copy = memory_print("%s", text);
+	text_clean(copy);
+	fputs(copy, out);
+	free(copy);
+}
+
+const char *
+output_duration(char text[OUTPUT_DURATION_MAX], int64_t ns)
+{
+	static const struct {
+		int64_t least; /* from here on it is used */
+		int64_t unit;
+		const char *name;
+	} units[] = {
+		{ 2 * DAY, DAY, "day" },
+		{ 2 * HOUR, HOUR, "hour" },
+		{ MINUTE, MINUTE, "minute" },
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (ns >= units[i].least) {
+			long long count = ns / units[i].unit;
+
+			snprintf(text, OUTPUT_DURATION_MAX, "%lld %s%s", count,
+			    units[i].name, count == 1 ? "" : "s");
+			return text;
+		}
+	}
+	snprintf(text, OUTPUT_DURATION_MAX, "%llds",
+	    (long long) (ns > 0 ? ns / SECOND : 0));
+	return text;
+}
+
+bool
+output_is_leaf(const struct stack *stack, const struct frame *frame)
+{
+	return frame->pc == stack->raw.leaf_pc;
+}
+
+static bool
+is_library(const struct frame *frame)
+{
+	return frame->function &&
+	    strncmp(frame->function, "strand_", strlen("strand_")) == 0;
+}
+
+const struct frame *
+output_creator(const struct stack *created_by)
+{
+	const struct frame *creator = NULL;
+
+	for (size_t i = 0; i < created_by->frame_count; i++) {
+		const struct frame *frame = created_by->frames[i];
+
+		if (frame->probe) {
+			continue;
+		}
+		if (!is_library(frame)) {
+			return frame;
+		}
+		creator = creator ? creator : frame;
+	}
+	return creator;
+}
+
+int
+output_end(FILE *out)
+{
+	int error = ferror(out) ? errno : 0;
+
+	if (!error && fflush(out)) {
+		error = errno;
+	}
+	if (!error && !ferror(out)) {
+		return 0;
+	}
+	errno = error ? error : EIO;
+	return -1;
+}

@@ -1,0 +1,33 @@
+/*
+ * output.h: what the formats have in common.
+ */
+#ifndef RENDER_OUTPUT_H
+#define RENDER_OUTPUT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "client/snapshot.h"
+
+#define OUTPUT_DURATION_MAX 32 /* bytes of a duration as text */
+
+/* Writes a string of the target's, made harmless. */
+void output_clean(FILE *out, const char *text);
+
+/* "4s", "12 minutes", "5 hours", "3 days": no more precise than is of use. */
+const char *output_duration(char text[OUTPUT_DURATION_MAX], int64_t ns);
+
+/* Is the frame where the wait itself stands, and no call that is to return? */
+bool output_is_leaf(const struct stack *stack, const struct frame *frame);
+
+/*
+ * The frame to name as the creator: not of the probe, nor of the library that
+ * made the task on somebody's behalf, if there is another. NULL if there is
+ * none at all.
+ */
+const struct frame *output_creator(const struct stack *created_by);
+
+/* To be called at the end: 0, or -1 and errno if something was not written. */
+int output_end(FILE *out);
+
+#endif

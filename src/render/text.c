@@ -1,0 +1,594 @@
+/*
+ * text.c: a dump for people.
+ *
+ * First what it is a dump of and what is not in it, then the tasks. A leak shows
+ * as many tasks at one line, so tasks that wait alike are told once, with the
+ * largest such group first and what runs last. The lines of one task begin as a
+ * Go program's traceback does, which many people can read in their sleep; what
+ * Go does not tell follows the frames.
+ */
+#include "render/render.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "analyze/table.h"
+#include "client/memory.h"
+#include "common/states.h"
+#include "render/output.h"
+
+#define INDENT "        " /* before a file's name */
+#define LIST_MAX 10 /* members of a group that are named */
+
+#define BOLD "\033[1m"
+#define RED "\033[31m"
+#define PLAIN "\033[0m"
+
+struct text {
+	FILE *out;
+	const struct snapshot *snapshot;
+	const struct render_options *options;
+	struct table channels; /* struct channel by object */
+};
+
+static void
+put_color(const struct text *text, const char *color)
+{
+	if (text->options->color) {
+		fputs(color, text->out);
+	}
+}
+
+static const char *
+plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* ---- The head ---------------------------------------------------------- */
+
+static void
+put_time(FILE *out, int64_t unix_ns)
+{
+	time_t seconds = unix_ns / 1000000000;
+	char date[32] = "", zone[8] = "";
+	struct tm local;
+
+	if (localtime_r(&seconds, &local)) {
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &local);
+		strftime(zone, sizeof(zone), "%z", &local);
+	}
+	fprintf(out, "%s.%03d%s", date, (int) (unix_ns / 1000000 % 1000), zone);
+}
+
+static void
+put_states(FILE *out, const struct snapshot *snapshot)
+{
+	size_t counts[STRANDED_STATE_COUNT] = { 0 };
+	const char *between = ": ";
+
+	for (size_t i = 0; i < snapshot->task_count; i++) {
+		uint32_t state = snapshot->tasks[i].state;
+
+		counts[state < STRANDED_STATE_COUNT ? state
+						    : STRANDED_UNKNOWN]++;
+	}
+	fprintf(out, "%zu task%s", snapshot->task_count,
+	    plural(snapshot->task_count));
+	for (size_t rank = 1; rank <= STRANDED_STATE_COUNT; rank++) {
+		/* Running is number 0, and is told last. */
+		size_t state = rank % STRANDED_STATE_COUNT;
+
+		if (counts[state] > 0) {
+			fprintf(out, "%s%zu %s", between, counts[state],
+			    state_name(state));
+			between = ", ";
+		}
+	}
+	fputc('\n', out);
+}
+
+static void
+put_sessions(FILE *out, const struct snapshot *snapshot)
+{
+	size_t sockets = 0, gone = 0;
+
+	for (size_t i = 0; i < snapshot->session_count; i++) {
+		const struct session *session = &snapshot->sessions[i];
+
+		sockets += session->kind == WIRE_SESSION_ACCEPTED;
+		gone += session->state == SESSION_PEER_CLOSED;
+	}
+	fprintf(out, "%zu session%s", snapshot->session_count,
+	    plural(snapshot->session_count));
+	if (snapshot->session_count > 0) {
+		fprintf(out, ": %zu socket, %zu registry", sockets,
+		    snapshot->session_count - sockets);
+	}
+	if (gone > 0) {
+		fprintf(out, ", %zu whose peer has closed", gone);
+	}
+	fprintf(out, " (so far %" PRIu64 " opened, %" PRIu64 " closed)\n",
+	    snapshot->counts.sessions_opened, snapshot->counts.sessions_closed);
+}
+
+static void
+put_uncovered(FILE *out, const struct snapshot *snapshot)
+{
+	fprintf(out, "not covered: %s\n",
+	    snapshot->uncovered_count ? "" : "nothing");
+	for (size_t i = 0; i < snapshot->uncovered_count; i++) {
+		const struct uncovered *uncovered = &snapshot->uncovered[i];
+
+		fprintf(out, "    thread %" PRIu32 ": %s\n", uncovered->tid,
+		    uncovered->why);
+	}
+}
+
+static void
+put_head(const struct text *text)
+{
+	const struct snapshot *snapshot = text->snapshot;
+	FILE *out = text->out;
+
+	put_color(text, BOLD);
+	fprintf(out, "dump %016" PRIx64 " of process %d ", snapshot->dump_id,
+	    (int) snapshot->pid);
+	output_clean(out, snapshot->exe);
+	put_color(text, PLAIN);
+	fputs("\nbegan ", out);
+	put_time(out, snapshot->began_unix_ns);
+	fprintf(out, ", ended %.1f ms later\n",
+	    (snapshot->ended_ns - snapshot->began_ns) / 1e6);
+	put_states(out, snapshot);
+	put_sessions(out, snapshot);
+	put_uncovered(out, snapshot);
+}
+
+/* ---- Stacks ------------------------------------------------------------ */
+
+static void
+put_module(FILE *out, const struct frame *frame)
+{
+	if (frame->module) {
+		output_clean(out, frame->module);
+		fprintf(out, "+0x%" PRIx64, frame->offset);
+	} else {
+		fprintf(out, "0x%" PRIx64, frame->pc);
+	}
+}
+
+/* The second line of a frame. */
+static void
+put_place(FILE *out, const struct frame *frame, bool with_offset)
+{
+	fputs(INDENT, out);
+	if (frame->file) {
+		output_clean(out, frame->file);
+		fprintf(out, ":%u", frame->line);
+	} else {
+		put_module(out, frame);
+	}
+	if (with_offset && frame->function_offset > 0) {
+		fprintf(out, " +0x%" PRIx64, frame->function_offset);
+	}
+	fputc('\n', out);
+}
+
+static void
+put_frame(FILE *out, const struct frame *frame, bool leaf)
+{
+	output_clean(out, frame->function ? frame->function : "??");
+	fputs(frame->inlined ? "(...) (inlined)\n" : "(...)\n", out);
+	put_place(out, frame, !leaf);
+}
+
+/* Why there is nothing to show of a task that waits. */
+static void
+put_no_stack(FILE *out, const struct task *task)
+{
+	const char *why = "the stack is not known";
+
+	if (task->state == STRANDED_RUNNING) {
+		return;
+	}
+	if (task->stack.raw.flags & WIRE_STACK_MOVED) {
+		why = "it went on while its stack was copied";
+	} else if (task->stack.raw.flags & WIRE_STACK_UNREADABLE) {
+		why = "its stack could not be read";
+	}
+	fprintf(out, INDENT "(%s)\n", why);
+}
+
+static void
+put_stack(FILE *out, const struct task *task)
+{
+	const struct stack *stack = &task->stack;
+
+	for (size_t i = 0; i < stack->frame_count; i++) {
+		const struct frame *frame = stack->frames[i];
+
+		if (!frame->probe) {
+			put_frame(out, frame, output_is_leaf(stack, frame));
+		}
+	}
+	if (stack->frame_count == 0) {
+		put_no_stack(out, task);
+	} else if (stack->cut) {
+		fputs(INDENT "...additional frames elided...\n", out);
+	}
+}
+
+static void
+put_creator(FILE *out, const struct task *task)
+{
+	const struct frame *frame = output_creator(&task->created_by);
+
+	if (frame) {
+		fputs("created by ", out);
+		output_clean(out, frame->function ? frame->function : "??");
+		fputc('\n', out);
+		put_place(out, frame, false);
+	}
+}
+
+/* ---- What is waited for ------------------------------------------------ */
+
+/* What the objects are that are waited for in these states. */
+static const char *const nouns[STRANDED_STATE_COUNT] = {
+	[STRANDED_CHAN_SEND] = "channel",
+	[STRANDED_CHAN_RECV] = "channel",
+	[STRANDED_WAITGROUP] = "wait group",
+	[STRANDED_MUTEX] = "mutex",
+	[STRANDED_RWLOCK_READ] = "rwlock",
+	[STRANDED_RWLOCK_WRITE] = "rwlock",
+	[STRANDED_COND] = "condition",
+	[STRANDED_SEMAPHORE] = "semaphore",
+	[STRANDED_BARRIER] = "barrier",
+	[STRANDED_JOIN] = "thread",
+};
+
+static const char *
+noun_of(const struct task *task)
+{
+	const char *noun = NULL;
+
+	if (task->flags & WIRE_TASK_FD) {
+		return "descriptor";
+	}
+	if (task->state < STRANDED_STATE_COUNT) {
+		noun = nouns[task->state];
+	}
+	return noun ? noun : "object";
+}
+
+static void
+put_channel_state(const struct text *text, uint64_t object)
+{
+	const struct channel *channel = table_find(&text->channels, object);
+
+	if (channel) {
+		fprintf(text->out,
+		    " (length %" PRIu64 ", capacity %" PRIu64 "%s)",
+		    channel->length, channel->capacity,
+		    channel->closed ? ", closed" : "");
+	}
+}
+
+static void
+put_holder(FILE *out, const struct task *task)
+{
+	if (task->holder) {
+		fprintf(out, ", held by task %" PRIu64, task->holder);
+	} else if (task->holder_tid) {
+		fprintf(out, ", held by thread %" PRIu32, task->holder_tid);
+	}
+}
+
+static void
+put_cases(const struct text *text, const struct task *task)
+{
+	for (size_t i = 0; i < task->case_count; i++) {
+		const struct task_case *one = &task->cases[i];
+
+		fprintf(text->out, INDENT "%s: ", state_name(one->state));
+		if (one->object) {
+			fprintf(text->out, "channel 0x%" PRIx64, one->object);
+			put_channel_state(text, one->object);
+		} else {
+			fputs("no channel", text->out);
+		}
+		fputc('\n', text->out);
+	}
+}
+
+/* The file descriptor 0 is an object too, the address 0 is none. */
+static void
+put_object(const struct text *text, const struct task *task)
+{
+	FILE *out = text->out;
+
+	if (task->case_count > 0) {
+		fputs("waits for any of\n", out);
+		put_cases(text, task);
+	} else if (task->flags & WIRE_TASK_FD) {
+		fprintf(
+		    out, "waits for descriptor %" PRIu64 "\n", task->object);
+	} else if (task->object) {
+		fprintf(out, "waits for %s 0x%" PRIx64, noun_of(task),
+		    task->object);
+		put_channel_state(text, task->object);
+		put_holder(out, task);
+		fputc('\n', out);
+	}
+}
+
+static void
+put_verdict(const struct text *text, const struct task *task)
+{
+	static const char *const words[] = {
+		[VERDICT_SUSPECT] = "suspect",
+		[VERDICT_LEAKED] = "leaked",
+	};
+
+	if (task->verdict == VERDICT_OK) {
+		return;
+	}
+	put_color(text, RED);
+	fputs(words[task->verdict], text->out);
+	put_color(text, PLAIN);
+	if (task->why) {
+		fprintf(text->out, ": %s", task->why);
+	}
+	fputc('\n', text->out);
+}
+
+/* ---- One task ---------------------------------------------------------- */
+
+static void
+put_name(FILE *out, const char *name)
+{
+	if (name[0]) {
+		fputs(" \"", out);
+		output_clean(out, name);
+		fputc('"', out);
+	}
+}
+
+static void
+put_session(const struct text *text, uint64_t id)
+{
+	const struct session *session = snapshot_session(text->snapshot, id);
+
+	fprintf(text->out, "%" PRIu64, id);
+	put_name(text->out, session && session->name ? session->name : "");
+}
+
+static void
+put_task_head(const struct text *text, const struct task *task)
+{
+	char duration[OUTPUT_DURATION_MAX];
+	FILE *out = text->out;
+
+	put_color(text, BOLD);
+	fprintf(out, "task %" PRIu64 " [%s", task->id, state_name(task->state));
+	if (task->state != STRANDED_RUNNING) {
+		fprintf(out, ", %s", output_duration(duration, task->since_ns));
+	}
+	fputc(']', out);
+	if (task->session) {
+		fputs(" session ", out);
+		put_session(text, task->session);
+	}
+	if (task->tid) {
+		fprintf(out, " thread %" PRIu32, task->tid);
+	}
+	put_name(out, task->name);
+	fputc(':', out);
+	put_color(text, PLAIN);
+	fputc('\n', out);
+}
+
+static void
+put_task(const struct text *text, const struct task *task)
+{
+	put_task_head(text, task);
+	put_stack(text->out, task);
+	put_creator(text->out, task);
+	put_object(text, task);
+	put_verdict(text, task);
+}
+
+/* ---- A group ----------------------------------------------------------- */
+
+/* "4s", or "4s .. 12 minutes": the first of a group has waited longest. */
+static void
+put_span(FILE *out, const struct group *group)
+{
+	char least[OUTPUT_DURATION_MAX], most[OUTPUT_DURATION_MAX];
+
+	output_duration(most, group->tasks[0]->since_ns);
+	output_duration(least, group->tasks[group->count - 1]->since_ns);
+	if (strcmp(least, most) != 0) {
+		fprintf(out, "%s .. ", least);
+	}
+	fputs(most, out);
+}
+
+static bool
+same_name(const struct group *group)
+{
+	for (size_t i = 1; i < group->count; i++) {
+		if (strcmp(group->tasks[i]->name, group->tasks[0]->name)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+put_group_head(const struct text *text, const struct group *group)
+{
+	const struct task *first = group->tasks[0];
+	FILE *out = text->out;
+
+	put_color(text, BOLD);
+	fprintf(out, "%zu tasks [%s", group->count, state_name(first->state));
+	if (first->state != STRANDED_RUNNING) {
+		fputs(", ", out);
+		put_span(out, group);
+	}
+	fputc(']', out);
+	put_name(out, same_name(group) ? first->name : "");
+	fputc(':', out);
+	put_color(text, PLAIN);
+	fputc('\n', out);
+}
+
+static int
+compare_ids(const void *left, const void *right)
+{
+	const uint64_t *a = left;
+	const uint64_t *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Sorts the numbers and leaves out 0 and repetitions; returns how many stay. */
+static size_t
+distinct(uint64_t *ids, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(ids, count, sizeof(*ids), compare_ids);
+	for (size_t i = 0; i < count; i++) {
+		if (ids[i] != 0 && (kept == 0 || ids[i] != ids[kept - 1])) {
+			ids[kept++] = ids[i];
+		}
+	}
+	return kept;
+}
+
+static void
+put_rest(FILE *out, size_t count)
+{
+	if (count > LIST_MAX) {
+		fprintf(out, " and %zu more", count - LIST_MAX);
+	}
+	fputc('\n', out);
+}
+
+static void
+put_members(const struct text *text, const struct group *group, uint64_t *ids)
+{
+	for (size_t i = 0; i < group->count; i++) {
+		ids[i] = group->tasks[i]->id;
+	}
+	qsort(ids, group->count, sizeof(*ids), compare_ids);
+	fputs("they are tasks", text->out);
+	for (size_t i = 0; i < group->count && i < LIST_MAX; i++) {
+		fprintf(text->out, "%s %" PRIu64, i ? "," : "", ids[i]);
+	}
+	put_rest(text->out, group->count);
+}
+
+static void
+put_group_sessions(
+    const struct text *text, const struct group *group, uint64_t *ids)
+{
+	size_t count;
+
+	for (size_t i = 0; i < group->count; i++) {
+		ids[i] = group->tasks[i]->session;
+	}
+	count = distinct(ids, group->count);
+	if (count == 0) {
+		return;
+	}
+	fprintf(text->out, "in session%s", plural(count));
+	for (size_t i = 0; i < count && i < LIST_MAX; i++) {
+		fputs(i ? ", " : " ", text->out);
+		put_session(text, ids[i]);
+	}
+	put_rest(text->out, count);
+}
+
+/* The thing that all wait for, or how many there are. */
+static void
+put_group_objects(
+    const struct text *text, const struct group *group, uint64_t *ids)
+{
+	const struct task *first = group->tasks[0];
+	size_t count;
+
+	for (size_t i = 0; i < group->count; i++) {
+		ids[i] = group->tasks[i]->object;
+	}
+	count = distinct(ids, group->count);
+	if (count == 1) {
+		put_object(text, first);
+	} else if (count > 1) {
+		fprintf(text->out, "wait for %zu different %ss\n", count,
+		    noun_of(first));
+	}
+}
+
+static void
+put_group(const struct text *text, const struct group *group)
+{
+	uint64_t *ids = memory_new(group->count, sizeof(*ids));
+
+	put_group_head(text, group);
+	put_stack(text->out, group->tasks[0]);
+	put_creator(text->out, group->tasks[0]);
+	put_group_objects(text, group, ids);
+	put_group_sessions(text, group, ids);
+	put_members(text, group, ids);
+	put_verdict(text, group->tasks[0]);
+	free(ids);
+}
+
+static void
+put_groups(const struct text *text, const struct groups *groups, bool running)
+{
+	for (size_t i = 0; i < groups->count && !ferror(text->out); i++) {
+		const struct group *group = &groups->list[i];
+
+		if ((group->tasks[0]->state == STRANDED_RUNNING) != running) {
+			continue;
+		}
+		if (group->count > 1 && !text->options->all) {
+			fputc('\n', text->out);
+			put_group(text, group);
+			continue;
+		}
+		for (size_t j = 0; j < group->count; j++) {
+			fputc('\n', text->out);
+			put_task(text, group->tasks[j]);
+		}
+	}
+}
+
+int
+render_text(FILE *out, const struct snapshot *snapshot,
+    const struct groups *groups, const struct render_options *options)
+{
+	struct text text = {
+		.out = out,
+		.snapshot = snapshot,
+		.options = options,
+	};
+
+	for (size_t i = 0; i < snapshot->channel_count; i++) {
+		struct channel *channel = &snapshot->channels[i];
+
+		table_add(&text.channels, channel->object, channel);
+	}
+	put_head(&text);
+	put_groups(&text, groups, false);
+	put_groups(&text, groups, true);
+	table_clear(&text.channels, NULL);
+	return output_end(out);
+}
