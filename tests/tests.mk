@@ -38,8 +38,12 @@ BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(BENCH_SRC))
 $(B)/tests/bench/%: tests/bench/%.c $(B)/libstrand.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -o $@ \
-	    $< $(B)/libstrand.a -lpthread \
+	    $< $(BENCH_LIBS) $(B)/libstrand.a -lpthread \
 	    $(if $(findstring glib,$@),$(shell $(PKG_CONFIG) --cflags --libs glib-2.0))
+
+# This one measures the tool.
+$(B)/tests/bench/unwind_bench: $(B)/tool.a
+$(B)/tests/bench/unwind_bench: BENCH_LIBS = $(B)/tool.a $(TOOL_LIBS)
 
 programs: $(PROGRAM_BIN)
 unit: $(UNIT_BIN)
