@@ -75,18 +75,42 @@ parse(char *line, struct mapping *mapping)
 	return true;
 }
 
+static FILE *
+open_maps(pid_t pid)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "/proc/%d/maps", (int) pid);
+	return fopen(name, "re");
+}
+
+int
+maps_check(pid_t pid)
+{
+	FILE *in = open_maps(pid);
+	int error = 0;
+
+	if (!in) {
+		return -1;
+	}
+	errno = 0;
+	if (fgetc(in) == EOF) {
+		error = errno ? errno : ESRCH; /* a zombie's map is empty */
+	}
+	fclose(in);
+	errno = error;
+	return error ? -1 : 0;
+}
+
 int
 maps_read(pid_t pid, struct maps *maps)
 {
-	char name[64];
+	FILE *in = open_maps(pid);
 	char *line = NULL;
 	size_t room = 0, capacity = 0;
 	int error = 0;
-	FILE *in;
 
 	*maps = (struct maps){ NULL };
-	snprintf(name, sizeof(name), "/proc/%d/maps", (int) pid);
-	in = fopen(name, "re");
 	if (!in) {
 		return -1;
 	}
@@ -103,7 +127,7 @@ maps_read(pid_t pid, struct maps *maps)
 	free(line);
 	fclose(in);
 	if (!error && maps->count == 0) {
-		error = ESRCH; /* a zombie's map is empty */
+		error = ESRCH;
 	}
 	if (error) {
 		maps_free(maps);

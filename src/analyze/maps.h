@@ -36,6 +36,9 @@ struct maps {
 	size_t count;
 };
 
+/* Can the map of `pid` be read? Returns 0, or -1 and errno. */
+int maps_check(pid_t pid);
+
 /* Reads the map of `pid`. Returns 0, or -1 and errno. */
 int maps_read(pid_t pid, struct maps *maps);
 void maps_free(struct maps *maps);

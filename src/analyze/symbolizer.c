@@ -47,20 +47,38 @@ struct symbolizer {
 	struct walk walk; /* of the stack at hand */
 };
 
+static void
+fail(struct failure *failure, pid_t pid, int error)
+{
+	if (error == ENOENT || error == ESRCH) {
+		failure_set(
+		    failure, EXIT_NO_TARGET, "process %d is gone", (int) pid);
+	} else if (error == EACCES || error == EPERM) {
+		failure_set(failure, EXIT_NO_TARGET,
+		    "process %d may not be looked at: run stranded as the "
+		    "user that the process belongs to, or as root",
+		    (int) pid);
+	} else {
+		failure_set(failure, EXIT_FAILED,
+		    "cannot read the memory map of process %d: %s", (int) pid,
+		    strerror(error));
+	}
+}
+
 struct symbolizer *
 symbolizer_new(pid_t pid, struct client *client, struct failure *failure)
 {
-	struct symbolizer *symbolizer = memory_new(1, sizeof(*symbolizer));
+	struct symbolizer *symbolizer;
 
-	symbolizer->objects = objects_new(pid, client);
-	symbolizer->unwinder = unwinder_new(symbolizer->objects);
-	if (objects_refresh(symbolizer->objects) < 0) {
-		failure_set(failure, EXIT_NO_TARGET,
-		    "cannot read what process %d has in its memory: %s",
-		    (int) pid, strerror(errno));
-		symbolizer_free(symbolizer);
+	/* It is read when there is a stack to look up; now only the question
+	   is whether it can be: ten thousand threads make it a long one. */
+	if (maps_check(pid)) {
+		fail(failure, pid, errno);
 		return NULL;
 	}
+	symbolizer = memory_new(1, sizeof(*symbolizer));
+	symbolizer->objects = objects_new(pid, client);
+	symbolizer->unwinder = unwinder_new(symbolizer->objects);
 	return symbolizer;
 }
 
