@@ -33,7 +33,7 @@ arch_fill_tcb(void *tcb)
 
 #else
 
-/* The guard is not within reach here: task_prune() does what can be done. */
+/* The guard is not within reach here: task_encloses() does what it can. */
 static inline uintptr_t
 arch_jump_sp(const struct __jmp_buf_tag *env)
 {

@@ -288,31 +288,6 @@ task_reset_after_fork(void)
 
 /* ---- Waits ----------------------------------------------------------------- */
 
-static bool
-is_inside(const struct task *task, uintptr_t address)
-{
-	return address >= task->stack.low && address < task->stack.top;
-}
-
-/*
- * A wait that is still there encloses the new one: on the same stack it lies
- * above it. What lies below was jumped over, and its memory is used for
- * something else by now. Of a wait on another stack (a signal stack, a
- * coroutine's) only this is known: a thread that is back on its own stack has
- * left it.
- */
-void
-task_prune(struct task *task, struct stranded_wait *wait)
-{
-	uintptr_t old = (uintptr_t) wait->prev;
-	uintptr_t new = (uintptr_t) wait;
-
-	if (is_inside(task, old) == is_inside(task, new) ? old <= new :
-	                                                   is_inside(task, new)) {
-		wait->prev = NULL;
-	}
-}
-
 void
 task_unwind_to(struct task *task, uintptr_t sp)
 {
@@ -321,10 +296,10 @@ task_unwind_to(struct task *task, uintptr_t sp)
 
 	/* Nothing between here and there has been reused yet. */
 	while ((uintptr_t) old > here && (uintptr_t) old < sp &&
-	    is_inside(task, (uintptr_t) old)) {
+	    task_is_inside(task, (uintptr_t) old)) {
 		old = old->prev;
 	}
-	if (!is_inside(task, (uintptr_t) old) || (uintptr_t) old <= here) {
+	if (!task_is_inside(task, (uintptr_t) old) || (uintptr_t) old <= here) {
 		old = NULL;
 	}
 	store_relaxed(&task->top, old);

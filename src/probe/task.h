@@ -136,8 +136,30 @@ void task_reset_after_fork(void);
 
 /* ---- Waits ------------------------------------------------------------- */
 
-/* Drops the waits that a longjmp has left behind, `wait` being the newest. */
-PROBE_COLD void task_prune(struct task *task, struct stranded_wait *wait);
+static inline __attribute__((always_inline)) bool
+task_is_inside(const struct task *task, uintptr_t address)
+{
+	return address >= task->stack.low && address < task->stack.top;
+}
+
+/*
+ * Is the wait at `outer` still there, when one at `wait` begins? What encloses
+ * the new one lies above it on the same stack; what lies below was jumped over,
+ * and its memory is used for something else by now. Of a wait on another stack
+ * (a signal stack, a coroutine's) only this is known: a thread that is back on
+ * its own has left it. Inline, and without a call, so that the hot path saves
+ * no registers for it.
+ */
+static inline __attribute__((always_inline)) bool
+task_encloses(const struct task *task, const struct stranded_wait *outer,
+    const struct stranded_wait *wait)
+{
+	uintptr_t old = (uintptr_t) outer;
+	uintptr_t new = (uintptr_t) wait;
+	bool inside = task_is_inside(task, new);
+
+	return task_is_inside(task, old) == inside ? old > new : !inside;
+}
 
 /*
  * Publishes `wait`, whose fields are filled in save those that are the
@@ -149,8 +171,9 @@ task_push(struct task *task, struct stranded_wait *wait)
 	uint64_t seq = task->seq + 1;
 
 	wait->prev = (struct stranded_wait *) task->top;
-	if (unlikely(wait->prev != NULL)) {
-		task_prune(task, wait);
+	if (unlikely(wait->prev != NULL) &&
+	    !task_encloses(task, wait->prev, wait)) {
+		wait->prev = NULL;
 	}
 	wait->seq = seq;
 	store_relaxed(&task->seq, seq);

@@ -31,7 +31,7 @@ probe_personality(int version, _Unwind_Action actions,
 bool
 wrap_is_ours(struct task *task, struct stranded_wait *wait)
 {
-	if (errno != EINTR || task == NULL ||
+	if (errno != EINTR ||
 	    load_relaxed(&task->interrupted) != wait->seq) {
 		return false;
 	}

@@ -20,22 +20,13 @@
 #include "probe/session.h"
 #include "probe/task.h"
 
-#define WRAP_PERSONALITY() \
-	__asm__ volatile(".cfi_personality 0x1b, probe_personality")
-
-static inline __attribute__((always_inline)) struct task *
-wrap_begin(struct stranded_wait *wait, enum stranded_state state,
-    const void *object, uint32_t flags, enum call call)
+/* Publishes the wait; a part of the wrapper, whose frame it records. */
+static inline __attribute__((always_inline)) void
+wrap_begin(struct task *task, struct stranded_wait *wait,
+    enum stranded_state state, const void *object, uint32_t flags,
+    enum call call)
 {
-	struct task *task = task_self;
-
-	WRAP_PERSONALITY();
-	if (unlikely(task == NULL)) {
-		task = task_adopt();
-		if (task == NULL) {
-			return NULL;
-		}
-	}
+	__asm__ volatile(".cfi_personality 0x1b, probe_personality");
 	wait->object = object;
 	wait->cfa = __builtin_dwarf_cfa();
 	wait->frame = __builtin_frame_address(0);
@@ -43,16 +34,21 @@ wrap_begin(struct stranded_wait *wait, enum stranded_state state,
 	wait->flags = (uint16_t) flags;
 	wait->call = call;
 	task_push(task, wait);
-	return task;
 }
 
-static inline __attribute__((always_inline)) void
-wrap_end(struct task *task, struct stranded_wait *wait)
-{
-	if (likely(task != NULL)) {
-		task_pop(task, wait);
+/*
+ * The first call in a thread that the probe has not seen begin: it gets its
+ * record, and the call is made again. Kept apart from the wrapper proper, which
+ * so needs no registers for it.
+ */
+#define WRAP_FIRST(result, name, parameters, arguments)                    \
+	PROBE_COLD static result name##_first parameters                   \
+	{                                                                  \
+		if (task_adopt() == NULL) {                                \
+			return real.name arguments;                        \
+		}                                                          \
+		return name arguments;                                     \
 	}
-}
 
 /* Was the call broken off by the dump's signal, and by nothing else? */
 PROBE_COLD bool wrap_is_ours(struct task *task, struct stranded_wait *wait);
@@ -72,33 +68,42 @@ int64_t wrap_elapsed(const struct task *task, const struct stranded_wait *wait);
 
 /* An ordinary call: no descriptor, no errno. */
 #define WRAP(result, name, state, object, flags, parameters, arguments)    \
+	WRAP_FIRST(result, name, parameters, arguments)                    \
 	PROBE_EXPORT result name parameters                                \
 	{                                                                  \
+		struct task *task_ = task_self;                            \
 		struct stranded_wait wait_;                                \
-		struct task *task_ = wrap_begin(&wait_, STRANDED_##state,  \
-		    (object), (flags), CALL_##name);                       \
-		result result_ = real.name arguments;                      \
+		result result_;                                            \
                                                                            \
-		wrap_end(task_, &wait_);                                   \
+		if (unlikely(task_ == NULL)) {                             \
+			return name##_first arguments;                     \
+		}                                                          \
+		wrap_begin(task_, &wait_, STRANDED_##state, (object),      \
+		    (flags), CALL_##name);                                 \
+		result_ = real.name arguments;                             \
+		task_pop(task_, &wait_);                                   \
 		return result_;                                            \
 	}
 
 /* A call that returns -1 and errno, and works on a descriptor. */
 #define WRAP_FD(result, name, state, fd, parameters, arguments)            \
+	WRAP_FIRST(result, name, parameters, arguments)                    \
 	PROBE_EXPORT result name parameters                                \
 	{                                                                  \
+		struct task *task_ = task_self;                            \
 		struct stranded_wait wait_;                                \
-		struct task *task_ = wrap_begin(&wait_, STRANDED_##state,  \
-		    WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD, CALL_##name);    \
 		result result_;                                            \
                                                                            \
-		if (likely(task_ != NULL)) {                               \
-			session_touch(task_, (fd));                        \
+		if (unlikely(task_ == NULL)) {                             \
+			return name##_first arguments;                     \
 		}                                                          \
+		wrap_begin(task_, &wait_, STRANDED_##state,                \
+		    WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD, CALL_##name);    \
+		session_touch(task_, (fd));                                \
 		do {                                                       \
 			result_ = real.name arguments;                     \
 		} while (wrap_again(result_, task_, &wait_));              \
-		wrap_end(task_, &wait_);                                   \
+		task_pop(task_, &wait_);                                   \
 		return result_;                                            \
 	}
 

@@ -65,18 +65,23 @@ WRAP(int, connect, IO_CONNECT, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,
     (fd, address, size))
 
 #define WRAP_ACCEPT(name, parameters, arguments)                           \
+	WRAP_FIRST(int, name, parameters, arguments)                       \
 	PROBE_EXPORT int name parameters                                   \
 	{                                                                  \
 		struct stranded_place by = STRANDED_CALLER();              \
+		struct task *task = task_self;                             \
 		struct stranded_wait wait;                                 \
-		struct task *task = wrap_begin(&wait, STRANDED_IO_ACCEPT,  \
-		    WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD, CALL_##name);    \
 		int result;                                                \
                                                                            \
+		if (unlikely(task == NULL)) {                              \
+			return name##_first arguments;                     \
+		}                                                          \
+		wrap_begin(task, &wait, STRANDED_IO_ACCEPT,                \
+		    WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD, CALL_##name);    \
 		do {                                                       \
 			result = real.name arguments;                      \
 		} while (wrap_again(result, task, &wait));                 \
-		wrap_end(task, &wait);                                     \
+		task_pop(task, &wait);                                     \
 		if (result >= 0) {                                         \
 			session_accepted(result, &by);                     \
 		}                                                          \

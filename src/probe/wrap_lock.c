@@ -49,17 +49,22 @@ WRAP(int, pthread_barrier_wait, BARRIER, barrier, 0,
 
 /* Semaphores report by errno, and the kernel does not restart timed waits. */
 #define WRAP_SEMAPHORE(name, flags, parameters, arguments)                 \
+	WRAP_FIRST(int, name, parameters, arguments)                       \
 	PROBE_EXPORT int name parameters                                   \
 	{                                                                  \
+		struct task *task = task_self;                             \
 		struct stranded_wait wait;                                 \
-		struct task *task = wrap_begin(&wait, STRANDED_SEMAPHORE,  \
-		    sem, (flags), CALL_##name);                            \
 		int result;                                                \
                                                                            \
+		if (unlikely(task == NULL)) {                              \
+			return name##_first arguments;                     \
+		}                                                          \
+		wrap_begin(task, &wait, STRANDED_SEMAPHORE, sem, (flags),  \
+		    CALL_##name);                                          \
 		do {                                                       \
 			result = real.name arguments;                      \
 		} while (wrap_again(result, task, &wait));                 \
-		wrap_end(task, &wait);                                     \
+		task_pop(task, &wait);                                     \
 		return result;                                             \
 	}
 

@@ -43,22 +43,26 @@ left_time(const struct task *task, const struct stranded_wait *wait,
  */
 #define WRAP_POLL(name, object, flags, fd_count, parameters, arguments,    \
     declare_left, set_left, again)                                         \
+	WRAP_FIRST(int, name, parameters, arguments)                       \
 	PROBE_EXPORT int name parameters                                   \
 	{                                                                  \
+		struct task *task = task_self;                             \
 		struct stranded_wait wait;                                 \
 		declare_left;                                              \
-		struct task *task;                                         \
 		int result;                                                \
                                                                            \
+		if (unlikely(task == NULL)) {                              \
+			return name##_first arguments;                     \
+		}                                                          \
 		wait.case_count = (fd_count);                              \
-		task = wrap_begin(&wait, STRANDED_IO_POLL, (object),       \
+		wrap_begin(task, &wait, STRANDED_IO_POLL, (object),        \
 		    (flags), CALL_##name);                                 \
 		result = real.name arguments;                              \
 		while (wrap_again(result, task, &wait)) {                  \
 			set_left;                                          \
 			result = real.name again;                          \
 		}                                                          \
-		wrap_end(task, &wait);                                     \
+		task_pop(task, &wait);                                     \
 		return result;                                             \
 	}
 

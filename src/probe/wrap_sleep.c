@@ -4,35 +4,52 @@
  */
 #include "probe/wrap.h"
 
+WRAP_FIRST(int, nanosleep,
+    (const struct timespec *request, struct timespec *rest), (request, rest))
+
 PROBE_EXPORT int
 nanosleep(const struct timespec *request, struct timespec *rest)
 {
+	struct task *task = task_self;
 	struct stranded_wait wait;
-	struct task *task = wrap_begin(&wait, STRANDED_SLEEP, NULL,
-	    STRANDED_WAIT_TIMED, CALL_nanosleep);
 	struct timespec left;
-	int result = real.nanosleep(request, rest != NULL ? rest : &left);
+	int result;
 
+	if (unlikely(task == NULL)) {
+		return nanosleep_first(request, rest);
+	}
+	wrap_begin(task, &wait, STRANDED_SLEEP, NULL, STRANDED_WAIT_TIMED,
+	    CALL_nanosleep);
+	result = real.nanosleep(request, rest != NULL ? rest : &left);
 	while (wrap_again(result, task, &wait)) {
 		left = rest != NULL ? *rest : left;
 		result = real.nanosleep(&left, rest != NULL ? rest : &left);
 	}
-	wrap_end(task, &wait);
+	task_pop(task, &wait);
 	return result;
 }
+
+WRAP_FIRST(int, clock_nanosleep,
+    (clockid_t clock, int flags, const struct timespec *request,
+	struct timespec *rest), (clock, flags, request, rest))
 
 PROBE_EXPORT int
 clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
     struct timespec *rest)
 {
+	struct task *task = task_self;
 	struct stranded_wait wait;
-	struct task *task = wrap_begin(&wait, STRANDED_SLEEP, NULL,
-	    STRANDED_WAIT_TIMED, CALL_clock_nanosleep);
 	bool absolute = (flags & TIMER_ABSTIME) != 0;
 	struct timespec left;
-	int result = real.clock_nanosleep(clock, flags, request,
-	    rest != NULL ? rest : &left);
+	int result;
 
+	if (unlikely(task == NULL)) {
+		return clock_nanosleep_first(clock, flags, request, rest);
+	}
+	wrap_begin(task, &wait, STRANDED_SLEEP, NULL, STRANDED_WAIT_TIMED,
+	    CALL_clock_nanosleep);
+	result = real.clock_nanosleep(clock, flags, request,
+	    rest != NULL ? rest : &left);
 	while (unlikely(result == EINTR)) {
 		errno = EINTR;
 		if (!wrap_is_ours(task, &wait)) {
@@ -44,7 +61,7 @@ clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
 		result = real.clock_nanosleep(clock, flags,
 		    absolute ? request : &left, rest != NULL ? rest : &left);
 	}
-	wrap_end(task, &wait);
+	task_pop(task, &wait);
 	return result;
 }
 
@@ -64,14 +81,22 @@ sleep_on(const struct task *task, const struct stranded_wait *wait,
 	return real.nanosleep(rest, rest);
 }
 
+WRAP_FIRST(unsigned int, sleep,
+    (unsigned int seconds), (seconds))
+
 PROBE_EXPORT unsigned int
 sleep(unsigned int seconds)
 {
+	struct task *task = task_self;
 	struct stranded_wait wait;
-	struct task *task = wrap_begin(&wait, STRANDED_SLEEP, NULL,
-	    STRANDED_WAIT_TIMED, CALL_sleep);
-	unsigned int left = real.sleep(seconds);
+	unsigned int left;
 
+	if (unlikely(task == NULL)) {
+		return sleep_first(seconds);
+	}
+	wrap_begin(task, &wait, STRANDED_SLEEP, NULL, STRANDED_WAIT_TIMED,
+	    CALL_sleep);
+	left = real.sleep(seconds);
 	while (unlikely(left > 0) && wrap_is_ours(task, &wait)) {
 		struct timespec rest;
 
@@ -81,24 +106,32 @@ sleep(unsigned int seconds)
 			left = (unsigned int) rest.tv_sec + 1;
 		}
 	}
-	wrap_end(task, &wait);
+	task_pop(task, &wait);
 	return left;
 }
+
+WRAP_FIRST(int, usleep,
+    (useconds_t microseconds), (microseconds))
 
 PROBE_EXPORT int
 usleep(useconds_t microseconds)
 {
+	struct task *task = task_self;
 	struct stranded_wait wait;
-	struct task *task = wrap_begin(&wait, STRANDED_SLEEP, NULL,
-	    STRANDED_WAIT_TIMED, CALL_usleep);
-	int result = real.usleep(microseconds);
+	int result;
 
+	if (unlikely(task == NULL)) {
+		return usleep_first(microseconds);
+	}
+	wrap_begin(task, &wait, STRANDED_SLEEP, NULL, STRANDED_WAIT_TIMED,
+	    CALL_usleep);
+	result = real.usleep(microseconds);
 	while (wrap_again(result, task, &wait)) {
 		struct timespec rest;
 
 		result = sleep_on(task, &wait, microseconds * INT64_C(1000),
 		    &rest);
 	}
-	wrap_end(task, &wait);
+	task_pop(task, &wait);
 	return result;
 }
