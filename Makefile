@@ -94,8 +94,90 @@ $(B)/stranded: $(MAIN_OBJ) $(B)/tool.a
 
 include tests/tests.mk
 
+# ---- What people ask for ----------------------------------------------------
+
+# demo and check install what is missing, so they work on a fresh machine.
+demo:
+	$(Q)scripts/install-dependencies.sh build
+	$(Q)$(MAKE) --no-print-directory all programs
+	$(Q)scripts/demo.sh $(B)
+
+check:
+	$(Q)scripts/install-dependencies.sh build test
+	$(Q)$(MAKE) --no-print-directory check-built
+
+lint:
+	$(Q)scripts/install-dependencies.sh build test lint
+	$(Q)scripts/lint.sh
+
+# ---- Installing -------------------------------------------------------------
+
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+LIBDIR = $(DESTDIR)$(PREFIX)/lib
+INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
+PCDIR = $(LIBDIR)/pkgconfig
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
+BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+
+PAGES = $(wildcard man/*.[1-9])
+page_dir = $(MANDIR)/man$(subst .,,$(suffix $(1)))
+
+$(B)/%.pc: scripts/%.pc.in CHANGELOG.md
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)sed -e 's|@PREFIX@|$(PREFIX)|' \
+	    -e 's|@VERSION@|$(VERSION)|' $< > $@
+
+install: all $(B)/libstrand.pc
+	$(INSTALL) -d $(BINDIR) $(LIBDIR) $(INCLUDEDIR) $(PCDIR) \
+	    $(BASHDIR) $(ZSHDIR) $(sort $(foreach p,$(PAGES),$(call page_dir,$(p))))
+	$(INSTALL) -m 755 $(B)/stranded $(BINDIR)/
+	$(INSTALL) -m 755 $(B)/libstranded.so $(LIBDIR)/
+	$(INSTALL) -m 755 $(B)/libstrand.so $(LIBDIR)/libstrand.so.$(VERSION)
+	ln -sf libstrand.so.$(VERSION) $(LIBDIR)/libstrand.so.0
+	ln -sf libstrand.so.0 $(LIBDIR)/libstrand.so
+	$(INSTALL) -m 644 $(B)/libstrand.a $(LIBDIR)/
+	$(INSTALL) -m 644 lib/strand.h lib/stranded_observer.h $(INCLUDEDIR)/
+	$(INSTALL) -m 644 $(B)/libstrand.pc $(PCDIR)/
+	$(INSTALL) -m 644 scripts/completions/stranded.bash $(BASHDIR)/stranded
+	$(INSTALL) -m 644 scripts/completions/_stranded $(ZSHDIR)/
+	$(foreach p,$(PAGES),$(INSTALL) -m 644 $(p) $(call page_dir,$(p))/ &&) true
+
+uninstall:
+	rm -f $(BINDIR)/stranded $(LIBDIR)/libstranded.so \
+	    $(LIBDIR)/libstrand.so.$(VERSION) $(LIBDIR)/libstrand.so.0 \
+	    $(LIBDIR)/libstrand.so $(LIBDIR)/libstrand.a \
+	    $(INCLUDEDIR)/strand.h $(INCLUDEDIR)/stranded_observer.h \
+	    $(PCDIR)/libstrand.pc $(BASHDIR)/stranded $(ZSHDIR)/_stranded \
+	    $(foreach p,$(PAGES),$(call page_dir,$(p))/$(notdir $(p)))
+
 clean:
 	rm -rf build
 
-.PHONY: all clean
+help:
+	@sed -n 's/^#? \{0,1\}//p' Makefile
+
+.PHONY: all demo check lint install uninstall clean help
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+#? make            builds into build/: the command, the probe, libstrand
+#? make demo       shows the leaking session server found, and mended
+#? make check      runs all tests; the last line is "N passed, N failed"
+#? make lint       checks format, headers, scripts and man pages; analyzers
+#? make bench      measures, as ratios; what it needs: golang-go, libglib2.0-dev
+#? make fuzz       fuzzes the parsers, FUZZ_SECONDS each
+#? make install    into PREFIX; `make uninstall` takes it away again
+#? make clean      removes build/
+#?
+#? demo, check and lint install missing Debian packages first (as root or with
+#? sudo); when nothing is missing they need no rights.
+#?
+#? Knobs, as NAME=value:
+#?   PREFIX     where it is installed (/usr/local)
+#?   DESTDIR    put in front of PREFIX, for packagers
+#?   CC         the compiler (gcc); CFLAGS, CPPFLAGS, LDFLAGS are yours
+#?   SAN        sanitizers: address,undefined or thread; builds in a folder of
+#?              its own below build/
+#?   B          the folder to build in
+#?   V=1        shows the commands
+#?   TEST_LIMIT seconds that one test program may take (300)

@@ -49,4 +49,9 @@ programs: $(PROGRAM_BIN)
 unit: $(UNIT_BIN)
 e2e: $(E2E_BIN) $(PROGRAM_BIN)
 
-.PHONY: programs unit e2e
+# Below a sanitizer the tests end to end run as well: the tool and the programs
+# are instrumented, the probe is not.
+check-built: all unit e2e
+	$(Q)B=$(B) SAN=$(SAN) tests/run.sh
+
+.PHONY: programs unit e2e check-built
