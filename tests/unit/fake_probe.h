@@ -11,6 +11,7 @@
 #define FAKE_PROBE_H
 
 #include <assert.h>
+#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,6 +233,20 @@ fake_start(struct fake_probe *fake)
 	pthread_create(&fake->thread, NULL, fake_serve, fake);
 }
 
+/* Removes the directory with all that is in it. */
+static inline void
+fake_remove(const struct fake_probe *fake)
+{
+	DIR *directory = opendir(fake->directory);
+	struct dirent *entry;
+
+	while (directory != NULL && (entry = readdir(directory)) != NULL) {
+		unlinkat(dirfd(directory), entry->d_name, 0);
+	}
+	closedir(directory);
+	rmdir(fake->directory);
+}
+
 /* Ends it, and removes all traces. */
 static inline void
 fake_stop(struct fake_probe *fake)
@@ -243,8 +258,7 @@ fake_stop(struct fake_probe *fake)
 		}
 		close(fake->listener);
 	}
-	unlink(fake->path);
-	rmdir(fake->directory);
+	fake_remove(fake);
 	for (size_t i = 0; i < fake->step_count; i++) {
 		free(fake->steps[i].bytes);
 	}
