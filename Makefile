@@ -100,7 +100,7 @@ include tests/tests.mk
 demo:
 	$(Q)scripts/install-dependencies.sh build
 	$(Q)$(MAKE) --no-print-directory all programs
-	$(Q)scripts/demo.sh $(B)
+	$(Q)B=$(B) scripts/demo.sh
 
 check:
 	$(Q)scripts/install-dependencies.sh build test
