@@ -117,13 +117,17 @@ put_sessions(FILE *out, const struct snapshot *snapshot)
 static void
 put_uncovered(FILE *out, const struct snapshot *snapshot)
 {
-	fprintf(out, "not covered: %s\n",
-	    snapshot->uncovered_count ? "" : "nothing");
-	for (size_t i = 0; i < snapshot->uncovered_count; i++) {
+	size_t count = snapshot->uncovered_count;
+
+	fputs(count ? "not covered:\n" : "not covered: nothing\n", out);
+	for (size_t i = 0; i < count && i < LIST_MAX; i++) {
 		const struct uncovered *uncovered = &snapshot->uncovered[i];
 
-		fprintf(out, "    thread %" PRIu32 ": %s\n", uncovered->tid,
+		fprintf(out, INDENT "thread %" PRIu32 ": %s\n", uncovered->tid,
 		    uncovered->why);
+	}
+	if (count > LIST_MAX) {
+		fprintf(out, INDENT "and %zu more\n", count - LIST_MAX);
 	}
 }
 
@@ -206,15 +210,17 @@ static void
 put_stack(FILE *out, const struct task *task)
 {
 	const struct stack *stack = &task->stack;
+	size_t count = 0;
 
 	for (size_t i = 0; i < stack->frame_count; i++) {
 		const struct frame *frame = stack->frames[i];
 
 		if (!frame->probe) {
 			put_frame(out, frame, output_is_leaf(stack, frame));
+			count++;
 		}
 	}
-	if (stack->frame_count == 0) {
+	if (count == 0) {
 		put_no_stack(out, task);
 	} else if (stack->cut) {
 		fputs(INDENT "...additional frames elided...\n", out);
@@ -304,20 +310,21 @@ put_cases(const struct text *text, const struct task *task)
 	}
 }
 
-/* The file descriptor 0 is an object too, the address 0 is none. */
+/* What the task waits for; `who` is "waits" or "all wait". */
 static void
-put_object(const struct text *text, const struct task *task)
+put_object(const struct text *text, const struct task *task, const char *who)
 {
 	FILE *out = text->out;
 
+	/* Descriptor 0 is something to wait for, address 0 is not. */
 	if (task->case_count > 0) {
-		fputs("waits for any of\n", out);
+		fprintf(out, "%s for any of\n", who);
 		put_cases(text, task);
 	} else if (task->flags & WIRE_TASK_FD) {
 		fprintf(
-		    out, "waits for descriptor %" PRIu64 "\n", task->object);
+		    out, "%s for descriptor %" PRIu64 "\n", who, task->object);
 	} else if (task->object) {
-		fprintf(out, "waits for %s 0x%" PRIx64, noun_of(task),
+		fprintf(out, "%s for %s 0x%" PRIx64, who, noun_of(task),
 		    task->object);
 		put_channel_state(text, task->object);
 		put_holder(out, task);
@@ -333,9 +340,6 @@ put_verdict(const struct text *text, const struct task *task)
 		[VERDICT_LEAKED] = "leaked",
 	};
 
-	if (task->verdict == VERDICT_OK) {
-		return;
-	}
 	put_color(text, RED);
 	fputs(words[task->verdict], text->out);
 	put_color(text, PLAIN);
@@ -397,8 +401,10 @@ put_task(const struct text *text, const struct task *task)
 	put_task_head(text, task);
 	put_stack(text->out, task);
 	put_creator(text->out, task);
-	put_object(text, task);
-	put_verdict(text, task);
+	put_object(text, task, "waits");
+	if (task->verdict != VERDICT_OK) {
+		put_verdict(text, task);
+	}
 }
 
 /* ---- A group ----------------------------------------------------------- */
@@ -487,7 +493,7 @@ put_members(const struct text *text, const struct group *group, uint64_t *ids)
 		ids[i] = group->tasks[i]->id;
 	}
 	qsort(ids, group->count, sizeof(*ids), compare_ids);
-	fputs("they are tasks", text->out);
+	fputs("tasks", text->out);
 	for (size_t i = 0; i < group->count && i < LIST_MAX; i++) {
 		fprintf(text->out, "%s %" PRIu64, i ? "," : "", ids[i]);
 	}
@@ -528,10 +534,31 @@ put_group_objects(
 	}
 	count = distinct(ids, group->count);
 	if (count == 1) {
-		put_object(text, first);
+		put_object(text, first, "all wait");
 	} else if (count > 1) {
 		fprintf(text->out, "wait for %zu different %ss\n", count,
 		    noun_of(first));
+	}
+}
+
+/* One with a deadline may be among them that is fine. */
+static void
+put_group_verdict(const struct text *text, const struct group *group)
+{
+	const struct task *example = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < group->count; i++) {
+		if (group->tasks[i]->verdict != VERDICT_OK) {
+			example = group->tasks[i];
+			count++;
+		}
+	}
+	if (count > 0 && count < group->count) {
+		fprintf(text->out, "%zu of them ", count);
+	}
+	if (count > 0) {
+		put_verdict(text, example);
 	}
 }
 
@@ -546,7 +573,7 @@ put_group(const struct text *text, const struct group *group)
 	put_group_objects(text, group, ids);
 	put_group_sessions(text, group, ids);
 	put_members(text, group, ids);
-	put_verdict(text, group->tasks[0]);
+	put_group_verdict(text, group);
 	free(ids);
 }
 
