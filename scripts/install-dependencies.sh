@@ -1,0 +1,101 @@
+#!/bin/sh
+#
+# install-dependencies.sh [SET]...: installs the Debian packages that are missing.
+#
+# SET is build (the default), test, lint or bench. If nothing is missing it does
+# nothing, and needs no rights and no network; otherwise it needs root or sudo.
+
+set -eu
+
+packages_of()
+{
+	case $1 in
+	build)
+		echo gcc libc6-dev make pkg-config libunwind-dev libdw-dev \
+		    libelf-dev libncurses-dev libjansson-dev
+		;;
+	test)
+		echo libcmocka-dev memcached tmux
+		;;
+	lint)
+		echo clang clang-tidy clang-format cppcheck shellcheck mandoc
+		;;
+	bench)
+		echo golang-go libglib2.0-dev
+		;;
+	*)
+		echo "install-dependencies: there is no set \"$1\"" \
+		    "(build, test, lint, bench)" >&2
+		exit 2
+		;;
+	esac
+}
+
+is_installed()
+{
+	dpkg-query -W -f '${Status}' "$1" 2>/dev/null |
+	    grep -q '^install ok installed$'
+}
+
+# The packages of the sets named by the arguments that are not installed.
+missing_of()
+{
+	for set in "$@"; do
+		for package in $(packages_of "$set"); do
+			is_installed "$package" || echo "$package"
+		done
+	done
+}
+
+# Runs a command as root.
+as_root()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+apt()
+{
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"
+}
+
+install()
+{
+	apt install --no-install-recommends "$@"
+}
+
+if [ $# -eq 0 ]; then
+	set -- build
+fi
+for set in "$@"; do
+	packages_of "$set" >/dev/null
+done
+if ! command -v dpkg-query >/dev/null; then
+	echo "install-dependencies: this is no Debian; please install what" \
+	    "these packages contain:" >&2
+	for set in "$@"; do
+		packages_of "$set" >&2
+	done
+	exit 0
+fi
+missing=$(missing_of "$@")
+if [ -z "$missing" ]; then
+	exit 0
+fi
+# One a line becomes one a word.
+# shellcheck disable=SC2086
+set -- $missing
+if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+	echo "install-dependencies: these packages are missing, and there is" \
+	    "neither root nor sudo to install them: $*" >&2
+	exit 1
+fi
+echo "Installing: $*"
+if ! install "$@"; then
+	# The lists are missing, or older than what the servers have.
+	apt update
+	install "$@"
+fi
