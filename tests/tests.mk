@@ -11,14 +11,15 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/tool.a $(B)/libstrand.a
 	    $(TOOL_LIBS) -lcmocka
 
 # End to end: one program a file, with the harness that starts real processes.
+HARNESS := tests/e2e/harness.c tests/e2e/harness_dump.c
 E2E_SRC := $(wildcard tests/e2e/*_test.c)
 E2E_BIN := $(patsubst tests/e2e/%.c,$(B)/tests/e2e/%,$(E2E_SRC))
 
-$(B)/tests/e2e/%: tests/e2e/%.c tests/e2e/harness.c tests/e2e/harness.h \
-    $(B)/tool.a
+$(B)/tests/e2e/%: tests/e2e/%.c $(HARNESS) \
+    tests/e2e/harness.h $(B)/tool.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(TOOL_CFLAGS) \
-	    $(CPPFLAGS) -o $@ $< tests/e2e/harness.c $(B)/tool.a \
+	    $(CPPFLAGS) -o $@ $< $(HARNESS) $(B)/tool.a \
 	    $(TOOL_LIBS) -lcmocka
 
 # The programs that the probe watches.

@@ -78,8 +78,7 @@ test_text_agrees(void **state)
 	text = harness_stranded("dump", "--all", pid_of(program)).out;
 	assert_int_equal(
 	    matches(text, "^task [0-9]+ \\["), json_array_size(tasks));
-	json_array_foreach(tasks, i, task)
-	{
+	json_array_foreach(tasks, i, task) {
 		assert_in_text(task, text);
 	}
 }
@@ -96,8 +95,7 @@ test_go_agrees(void **state)
 	go = harness_stranded("dump", "--format=go", pid_of(program)).out;
 	assert_int_equal(matches(go, "^goroutine [0-9]+ \\[[^]]+\\]:$"),
 	    json_array_size(tasks));
-	json_array_foreach(tasks, i, task)
-	{
+	json_array_foreach(tasks, i, task) {
 		char pattern[128];
 
 		snprintf(pattern, sizeof pattern,
@@ -154,8 +152,7 @@ test_json_is_complete(void **state)
 	assert_int_equal(
 	    harness_number(json_object_get(dump, "coverage"), "tasks"),
 	    json_array_size(json_object_get(dump, "tasks")));
-	json_array_foreach(json_object_get(dump, "tasks"), i, task)
-	{
+	json_array_foreach(json_object_get(dump, "tasks"), i, task) {
 		for (j = 0; j < sizeof task_keys / sizeof task_keys[0]; j++) {
 			if (!json_object_get(task, task_keys[j])) {
 				fail_msg("no %s", task_keys[j]);
@@ -211,8 +208,7 @@ test_without_symbols(void **state)
 	harness_ready(program);
 	dump = harness_await(program, 1, "chan send", NULL);
 	json_array_foreach(
-	    json_object_get(harness_task(dump, "sender"), "stack"), i, frame)
-	{
+	    json_object_get(harness_task(dump, "sender"), "stack"), i, frame) {
 		if (json_is_null(json_object_get(frame, "function"))) {
 			unnamed = true;
 			assert_non_null(

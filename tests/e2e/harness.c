@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ struct text {
 
 struct harness_program {
 	pid_t pid; /* the process that was started */
+	bool probed; /* the probe is in the program, as far as we know */
 	bool wrapped; /* that is "stranded run", and has the program as
 	                       its child */
 	bool ended; /* it has been waited for; `status` is valid */
@@ -50,7 +52,6 @@ static size_t program_count;
 static int connections[CONNECTIONS_MAX];
 static size_t connection_count;
 static struct text command_out, command_err;
-static json_t *dumps; /* all of this test */
 
 /* ---- Small things ------------------------------------------------------------- */
 
@@ -193,6 +194,7 @@ harness_start_list(enum harness_how how, const char *const argv[])
 	program = &programs[program_count++];
 	*program = (struct harness_program){
 		.in = -1,
+		.probed = how != HARNESS_BARE,
 		.wrapped = how == HARNESS_RUN ||
 		    (argv[0] == harness_tool() && strcmp(argv[1], "run") == 0),
 	};
@@ -405,10 +407,31 @@ harness_line(struct harness_program *program, const char *prefix)
 	}
 }
 
+/* Does the probe in the process listen at the test's own place? */
+static bool
+probe_listens(pid_t pid)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int error;
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%.80s/%d.sock",
+	    directory, pid);
+	error = connect(fd, (struct sockaddr *) &address, sizeof address);
+	close(fd);
+	return error == 0;
+}
+
+/* The program may be ready a moment before the probe in it is. */
 int
 harness_ready(struct harness_program *program)
 {
-	return atoi(harness_line(program, "ready"));
+	int port = atoi(harness_line(program, "ready"));
+
+	if (program->probed) {
+		HARNESS_UNTIL(probe_listens(harness_pid(program)));
+	}
+	return port;
 }
 
 /* ---- Commands ---------------------------------------------------------------------- */
@@ -467,191 +490,6 @@ harness_command_list(const char *const argv[])
 					    : 128 + WTERMSIG(status),
 		.ms = harness_now_ms() - begun,
 	};
-}
-
-/* ---- Dumps -------------------------------------------------------------------------- */
-
-json_t *
-harness_dump(const struct harness_program *program)
-{
-	struct harness_output output;
-	json_error_t error;
-	json_t *dump;
-	char pid[16];
-
-	snprintf(pid, sizeof pid, "%d", harness_pid(program));
-	output = harness_stranded("dump", "--format=json", pid);
-	if (output.status != 0) {
-		fail_msg("dump ends with %d: %s", output.status, output.err);
-	}
-	dump = json_loads(output.out, 0, &error);
-	if (!dump) {
-		fail_msg("no JSON, line %d: %s\n%s", error.line, error.text,
-		    output.out);
-	}
-	json_array_append_new(dumps, dump);
-	return dump;
-}
-
-const char *
-harness_text(json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-json_int_t
-harness_number(json_t *object, const char *key)
-{
-	json_t *number = json_object_get(object, key);
-
-	return json_is_integer(number) ? json_integer_value(number) : -1;
-}
-
-json_t *
-harness_task(json_t *dump, const char *name)
-{
-	json_t *task;
-	size_t i;
-
-	json_array_foreach(json_object_get(dump, "tasks"), i, task)
-	{
-		if (strcmp(harness_text(task, "name"), name) == 0) {
-			return task;
-		}
-	}
-	return NULL;
-}
-
-json_t *
-harness_frame(json_t *frames, const char *function)
-{
-	json_t *frame;
-	size_t i;
-
-	json_array_foreach(frames, i, frame)
-	{
-		if (strcmp(harness_text(frame, "function"), function) == 0) {
-			return frame;
-		}
-	}
-	return NULL;
-}
-
-size_t
-harness_count(json_t *dump, const char *state, const char *function)
-{
-	size_t i, count = 0;
-	json_t *task;
-
-	json_array_foreach(json_object_get(dump, "tasks"), i, task)
-	{
-		if (state && strcmp(harness_text(task, "state"), state) != 0) {
-			continue;
-		}
-		if (function &&
-		    !harness_frame(json_object_get(task, "stack"), function)) {
-			continue;
-		}
-		count++;
-	}
-	return count;
-}
-
-size_t
-harness_sessions(json_t *dump, const char *kind)
-{
-	size_t i, count = 0;
-	json_t *session;
-
-	json_array_foreach(json_object_get(dump, "sessions"), i, session)
-	{
-		count +=
-		    !kind || strcmp(harness_text(session, "kind"), kind) == 0;
-	}
-	return count;
-}
-
-json_t *
-harness_session(json_t *dump, json_int_t id)
-{
-	json_t *session;
-	size_t i;
-
-	json_array_foreach(json_object_get(dump, "sessions"), i, session)
-	{
-		if (harness_number(session, "id") == id) {
-			return session;
-		}
-	}
-	return NULL;
-}
-
-int
-harness_marker(const char *file, const char *marker)
-{
-	char path[256], line[256], wanted[64];
-	int number = 1;
-	FILE *source;
-
-	snprintf(path, sizeof path, "tests/programs/%s", file);
-	snprintf(wanted, sizeof wanted, "/* %s */", marker);
-	source = fopen(path, "r");
-	assert_non_null(source);
-	while (fgets(line, sizeof line, source) && !strstr(line, wanted)) {
-		number++;
-	}
-	if (feof(source)) {
-		fail_msg("%s has no %s", path, wanted);
-	}
-	fclose(source);
-	return number;
-}
-
-void
-harness_assert_at(
-    json_t *task, const char *function, const char *file, const char *marker)
-{
-	json_t *frame = harness_frame(json_object_get(task, "stack"), function);
-	int line = harness_marker(file, marker);
-	json_int_t found;
-
-	if (!frame) {
-		char *text = json_dumps(task, JSON_INDENT(1));
-
-		fail_msg("no %s in the stack of:\n%s", function, text);
-	}
-	assert_non_null(strstr(harness_text(frame, "file"), file));
-	found = harness_number(frame, "line");
-	if (found != line) {
-		fail_msg(
-		    "%s is at line %d, not %d", function, (int) found, line);
-	}
-}
-
-json_t *
-harness_await(const struct harness_program *program, size_t count,
-    const char *state, const char *function)
-{
-	int64_t end = harness_now_ms() + WAIT_MS;
-
-	for (;;) {
-		json_t *dump = harness_dump(program);
-		size_t found = harness_count(dump, state, function);
-
-		if (found == count) {
-			return dump;
-		}
-		if (harness_now_ms() > end) {
-			char *text = json_dumps(dump, JSON_INDENT(1));
-
-			fail_msg("%zu tasks in %s, %s instead of %zu:\n%s",
-			    found, state ? state : "any state",
-			    function ? function : "any function", count, text);
-		}
-		harness_sleep_ms(20);
-	}
 }
 
 /* ---- Clients ------------------------------------------------------------------------ */
@@ -714,7 +552,7 @@ harness_setup(void **state)
 	strcpy(directory, "/tmp/stranded-test-XXXXXX");
 	program_count = 0;
 	connection_count = 0;
-	dumps = json_array();
+	harness_dumps_begin();
 	if (!mkdtemp(directory) || setenv("STRANDED_DIR", directory, 1) == -1) {
 		return -1;
 	}
@@ -772,9 +610,9 @@ processes_left_over(bool end)
 	return count;
 }
 
-/* What lies in the directory after the tool has tidied up? */
+/* What lies in the directory? It is removed, and named, if `end` is set. */
 static int
-files_left_over(void)
+files_left_over(bool end)
 {
 	DIR *files = opendir(directory);
 	struct dirent *entry;
@@ -782,10 +620,12 @@ files_left_over(void)
 
 	while (files && (entry = readdir(files))) {
 		if (entry->d_name[0] != '.') {
-			fprintf(stderr, "left over: %s/%s\n", directory,
-			    entry->d_name);
-			unlinkat(dirfd(files), entry->d_name, 0);
 			count++;
+			if (end) {
+				fprintf(stderr, "left over: %s/%s\n", directory,
+				    entry->d_name);
+				unlinkat(dirfd(files), entry->d_name, 0);
+			}
 		}
 	}
 	if (files) {
@@ -822,10 +662,14 @@ harness_teardown(void **state)
 		harness_sleep_ms(50);
 	}
 	left = processes_left_over(true);
-	harness_stranded("ps");
-	left += files_left_over();
+	/* The sockets of those that were killed are removed by the tool. */
+	for (int i = 0; i < 40 && files_left_over(false) > 0; i++) {
+		harness_stranded("ps");
+		harness_sleep_ms(i * 10);
+	}
+	left += files_left_over(true);
 	rmdir(directory);
-	json_decref(dumps);
+	harness_dumps_end();
 	unsetenv("STRANDED_DIR");
 	alarm(0);
 	return left ? -1 : 0;

@@ -145,6 +145,10 @@ int harness_marker(const char *file, const char *marker);
 json_t *harness_await(const struct harness_program *program, size_t count,
     const char *state, const char *function);
 
+/* For the setup and the teardown: all dumps of a test are freed at its end. */
+void harness_dumps_begin(void);
+void harness_dumps_end(void);
+
 /* ---- Waiting ------------------------------------------------------------------ */
 
 int64_t harness_now_ms(void);

@@ -16,21 +16,34 @@
 
 #include "common/wire.h"
 
-/* Connects to the probe in the program. */
+/* Connects to the probe in the program; -1 if it takes no more. */
 static int
-probe_connect(const struct harness_program *program)
+probe_try(const struct harness_program *program, int flags)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct timeval limit = { .tv_sec = 10 };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 
-	snprintf(address.sun_path, sizeof address.sun_path, "%s/%d.sock",
+	snprintf(address.sun_path, sizeof address.sun_path, "%.80s/%d.sock",
 	    harness_directory(), harness_pid(program));
 	if (connect(fd, (struct sockaddr *) &address, sizeof address) == -1) {
-		fail_msg("%s: %s", address.sun_path, strerror(errno));
+		if (errno != EAGAIN) {
+			fail_msg("%s: %s", address.sun_path, strerror(errno));
+		}
+		close(fd);
+		return -1;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+	return fd;
+}
+
+static int
+probe_connect(const struct harness_program *program)
+{
+	int fd = probe_try(program, 0);
+
+	assert_int_not_equal(fd, -1);
 	return fd;
 }
 
@@ -338,7 +351,7 @@ test_many_connections(void **state)
 	struct harness_program *program = start_server(&port);
 
 	for (int i = 0; i < 100; i++) {
-		fds[i] = probe_connect(program);
+		fds[i] = probe_try(program, SOCK_NONBLOCK);
 	}
 	harness_ask(harness_connect(port), "hello", "hello");
 	for (int i = 0; i < 100; i++) {

@@ -114,8 +114,7 @@ test_threads(void **state)
 	assert_int_equal(json_array_size(json_object_get(
 			     json_object_get(dump, "coverage"), "not_covered")),
 	    0);
-	json_array_foreach(json_object_get(dump, "tasks"), i, task)
-	{
+	json_array_foreach(json_object_get(dump, "tasks"), i, task) {
 		const char *name = harness_text(task, "state");
 
 		if (strcmp(name, "IO poll") != 0 &&
@@ -147,8 +146,7 @@ test_sessions(void **state)
 		bool found = false;
 
 		json_array_foreach(
-		    json_object_get(dump, "sessions"), i, session)
-		{
+		    json_object_get(dump, "sessions"), i, session) {
 			found = found ||
 			    strcmp(harness_text(session, "name"), name) == 0;
 		}

@@ -20,8 +20,7 @@ channel_of(json_t *dump, json_t *task)
 	json_t *channel;
 	size_t i;
 
-	json_array_foreach(json_object_get(dump, "channels"), i, channel)
-	{
+	json_array_foreach(json_object_get(dump, "channels"), i, channel) {
 		if (strcmp(harness_text(channel, "object"),
 			harness_text(task, "object")) == 0) {
 			return channel;
@@ -184,8 +183,7 @@ assert_readers_stuck(json_t *dump)
 	size_t i, count = 0;
 	json_t *task;
 
-	json_array_foreach(json_object_get(dump, "tasks"), i, task)
-	{
+	json_array_foreach(json_object_get(dump, "tasks"), i, task) {
 		json_t *session;
 		json_int_t id;
 

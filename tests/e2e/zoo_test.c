@@ -194,8 +194,7 @@ test_frames_are_placed(void **state)
 		size_t j;
 
 		assert_in_range(json_array_size(stack), 1, 64);
-		json_array_foreach(stack, j, frame)
-		{
+		json_array_foreach(stack, j, frame) {
 			assert_memory_equal(harness_text(frame, "pc"), "0x", 2);
 			assert_memory_equal(
 			    harness_text(frame, "offset"), "0x", 2);

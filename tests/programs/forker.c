@@ -28,16 +28,20 @@ start_sleeper(const char *name)
 	pthread_setname_np(thread, name);
 }
 
-/* A child lives until its end of the parent's pipe tells that it has gone. */
+/*
+ * A child tells that it is there by a byte in the pipe `born`, and lives until
+ * its end of the pipe `lives` tells that the parent has gone.
+ */
 static void
-child(int lives[2])
+child(int born[2], int lives[2])
 {
-	char byte;
+	char byte = 0;
 
 	close(lives[1]);
 	alarm(PROGRAM_LIFE);
 	start_sleeper("child sleeper");
 	printf("child %d\n", (int) getpid());
+	write(born[1], &byte, 1);
 	read(lives[0], &byte, 1); /* child waits here */
 	_exit(0);
 }
@@ -45,7 +49,9 @@ child(int lives[2])
 int
 main(int argc, char **argv)
 {
-	int lives[2];
+	long count = program_number(argv, "--fork=", 0);
+	int born[2], lives[2];
+	char byte;
 
 	program_begin();
 	start_sleeper("parent sleeper");
@@ -55,16 +61,16 @@ main(int argc, char **argv)
 		perror("exec");
 		return 1;
 	}
-	if (pipe(lives) == -1) {
+	if (pipe(born) == -1 || pipe(lives) == -1) {
 		perror("pipe");
 		return 1;
 	}
 	fcntl(lives[1], F_SETFD, FD_CLOEXEC);
-	for (long i = program_number(argv, "--fork=", 0); i > 0; i--) {
+	for (long i = 0; i < count; i++) {
 		pid_t pid = fork();
 
 		if (pid == 0) {
-			child(lives);
+			child(born, lives);
 		}
 		if (pid == -1) {
 			perror("fork");
@@ -72,6 +78,9 @@ main(int argc, char **argv)
 		}
 	}
 	close(lives[0]);
+	while (count-- > 0) {
+		read(born[0], &byte, 1);
+	}
 	printf("ready %s\n", program_flag(argv, "--execed") ? "again" : "");
 	program_wait();
 	return 0;
