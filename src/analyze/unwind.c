@@ -262,8 +262,13 @@ step_by_frame_pointer(struct unwinder *unwinder, struct position *position)
 	unw_word_t fp;
 	uint64_t caller_fp, pc;
 
-	if (unw_get_reg(&position->cursor, ARCH_REG_FP, &fp) < 0 ||
-	    fp < position->sp || fp % ARCH_FRAME_ALIGN != 0 ||
+	if (unw_get_reg(&position->cursor, ARCH_REG_FP, &fp) < 0) {
+		return STEP_FAILED;
+	}
+	if (fp == 0) {
+		return STEP_END; /* so the ABI marks the outermost frame */
+	}
+	if (fp < position->sp || fp % ARCH_FRAME_ALIGN != 0 ||
 	    !read_stack(unwinder->stack, fp, &caller_fp) ||
 	    !read_stack(unwinder->stack, fp + sizeof(fp), &pc)) {
 		return STEP_FAILED;
