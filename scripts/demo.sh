@@ -92,7 +92,7 @@ dump()
 {
 	echo "\$ stranded dump $pid"
 	echo
-	"$stranded" dump "$pid"
+	"$stranded" dump "$pid" | fold -s -w 79
 }
 
 heading "1. A session server, and clients that come and go"
