@@ -110,7 +110,7 @@ maps_read(pid_t pid, struct maps *maps)
 	size_t room = 0, capacity = 0;
 	int error = 0;
 
-	*maps = (struct maps){ NULL };
+	*maps = (struct maps){ 0 };
 	if (!in) {
 		return -1;
 	}
@@ -144,7 +144,7 @@ maps_free(struct maps *maps)
 		free(maps->list[i].path);
 	}
 	free(maps->list);
-	*maps = (struct maps){ NULL };
+	*maps = (struct maps){ 0 };
 }
 
 bool

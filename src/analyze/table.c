@@ -91,5 +91,5 @@ table_clear(struct table *table, void (*release)(void *value))
 		}
 	}
 	free(table->slots);
-	*table = (struct table){ NULL };
+	*table = (struct table){ 0 };
 }
