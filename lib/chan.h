@@ -1,0 +1,88 @@
+/*
+ * chan.h: a channel's inside, for chan.c and select.c.
+ */
+#ifndef STRAND_CHAN_H
+#define STRAND_CHAN_H
+
+#include <stdatomic.h>
+
+#include "lock.h"
+#include "public.h"
+#include "wait.h"
+
+/* A task in the queue of a channel. It lies on the task's stack. */
+struct strand_waiter {
+	struct strand_waiter *next; /* in the queue */
+	struct strand_waiter *prev;
+	struct strand_wait *wait;   /* the wait that this is part of */
+	void *elem;                 /* received into or sent from; or NULL */
+	bool queued;                /* it is in the queue; guarded by the
+	                               channel's lock */
+};
+
+struct strand_queue {
+	struct strand_waiter *first; /* the one that has waited longest */
+	struct strand_waiter *last;
+};
+
+enum strand_seat_state {
+	STRAND_SEAT_EMPTY,
+	STRAND_SEAT_TAKEN,  /* a task spins, and may be served */
+	STRAND_SEAT_SERVED, /* it was, and has not left the seat yet */
+	STRAND_SEAT_CLOSED  /* likewise: the channel has been closed */
+};
+
+/* An element that waits in a seat, or the address of one that is too large. */
+union strand_seat_elem {
+	unsigned char bytes[16];
+	void *address;
+};
+
+struct strand_chan {
+	/* One cache line, which holds all that a busy channel changes. */
+	struct strand_lock lock;        /* guards everything but seats that are
+	                                   served, and the reference count */
+	_Atomic uint32_t seat[2];       /* enum strand_seat_state, by enum
+	                                   strand_dir */
+	_Atomic uint8_t closed;
+	_Atomic size_t length;          /* elements in the buffer */
+	size_t head;                    /* index of the oldest of them */
+	union strand_seat_elem sat[2];  /* of the seats, by direction */
+
+	/* The next line, which changes when tasks go to sleep. */
+	struct strand_queue queue[2];   /* waiting tasks, by direction */
+	size_t elem_size;
+	size_t capacity;                /* elements in the buffer, at most */
+	uint64_t handle;                /* the observer's */
+	_Atomic size_t refs;
+	_Alignas(16) unsigned char buffer[]; /* a ring */
+};
+
+/* strand_chan_new() on behalf of `place`. */
+struct strand_chan *strand_chan_make(size_t elem_size, size_t capacity,
+    const struct stranded_place *place);
+
+/*
+ * The operations, tried once, with the lock held. They return what the public
+ * functions return: EAGAIN if the task would have to wait. If they have served
+ * a task, `*served` is its wait, and the caller shall give it to
+ * strand_wait_serve() after it has released the lock; else it is left alone.
+ */
+int strand_chan_try_send(struct strand_chan *chan, const void *elem,
+    struct strand_wait **served);
+int strand_chan_try_recv(struct strand_chan *chan, void *elem,
+    struct strand_wait **served);
+
+/* Would the operation go on now? The lock is held. */
+bool strand_chan_is_ready(struct strand_chan *chan, enum strand_dir dir);
+
+/* Puts a task at the end of the queue, or takes it out if it is still there. */
+void strand_chan_enqueue(struct strand_chan *chan, enum strand_dir dir,
+    struct strand_waiter *waiter);
+void strand_chan_withdraw(struct strand_chan *chan, enum strand_dir dir,
+    struct strand_waiter *waiter);
+
+/* Fills the receiver's element with zeros: the channel is closed. */
+void strand_chan_zero(const struct strand_chan *chan, void *elem);
+
+#endif
