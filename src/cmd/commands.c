@@ -36,28 +36,26 @@ command_find(const char *name)
 
 #define COLUMNS 78
 
-/* Prints a text with `indent` columns before each line. */
+/* Prints `size` bytes of text with `indent` columns before each line. */
 static void
-print_wrapped(FILE *out, const char *text, int indent)
+print_wrapped(FILE *out, const char *text, size_t size, int indent)
 {
+	const char *end = text + size;
 	int column = 0;
 
-	while (*text != '\0') {
-		int length = (int) strcspn(text, " ");
+	while (text < end) {
+		size_t length = strcspn(text, " ");
 
-		if (column > 0 && column + 1 + length > COLUMNS) {
+		if (length > (size_t) (end - text)) {
+			length = (size_t) (end - text);
+		}
+		if (column > 0 && column + 1 + (int) length > COLUMNS) {
 			fputc('\n', out);
 			column = 0;
 		}
-		if (column == 0) {
-			fprintf(out, "%*s", indent, "");
-			column = indent;
-		} else {
-			fputc(' ', out);
-			column++;
-		}
-		fprintf(out, "%.*s", length, text);
-		column += length;
+		fprintf(out, "%*s%.*s", column == 0 ? indent : 1, "",
+		    (int) length, text);
+		column += (column == 0 ? indent : 1) + (int) length;
 		text += length;
 		text += strspn(text, " ");
 	}
@@ -82,7 +80,7 @@ print_option(FILE *out, const struct command_option *option)
 		fprintf(out, "=%s", option->argument);
 	}
 	fputc('\n', out);
-	print_wrapped(out, option->text, 10);
+	print_wrapped(out, option->text, strlen(option->text), 10);
 }
 
 void
@@ -92,7 +90,7 @@ command_print_help(FILE *out, const struct command *command)
 
 	fprintf(out, "Usage: stranded %s [OPTIONS]%s%s\n\n", command->name,
 	    command->operands[0] != '\0' ? " " : "", command->operands);
-	print_wrapped(out, command->text, 0);
+	print_wrapped(out, command->text, strlen(command->text), 0);
 	fputs("\nOptions:\n", out);
 	for (; option->name != NULL; option++) {
 		print_option(out, option);
@@ -102,17 +100,16 @@ command_print_help(FILE *out, const struct command *command)
 
 /* ---- Man pages ---------------------------------------------------------------- */
 
-/* mdoc wants each sentence to begin a line, and no line to begin with a dot. */
+/* mdoc wants each sentence to begin a line. */
 static void
 print_sentences(FILE *out, const char *text)
 {
 	while (*text != '\0') {
 		const char *end = strstr(text, ". ");
-		int length =
-		    end != NULL ? (int) (end + 1 - text) : (int) strlen(text);
+		size_t length =
+		    end != NULL ? (size_t) (end + 1 - text) : strlen(text);
 
-		fprintf(
-		    out, "%s%.*s\n", text[0] == '.' ? "\\&" : "", length, text);
+		print_wrapped(out, text, length, 0);
 		text += length;
 		text += strspn(text, " ");
 	}
