@@ -18,12 +18,85 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze/table.h"
 #include "client/memory.h"
 
 struct symbols {
 	Dwfl *dwfl; /* NULL: nothing is known but offsets */
 	Dwfl_Module *module; /* the only one in it */
+	struct table exports; /* names of functions, by their offset */
 };
+
+/* ---- Exported names ---------------------------------------------------- */
+
+/*
+ * A library's function has several names: its own, and those under which others
+ * call it. People know the latter: read, not __GI___libc_read. They are the
+ * exported ones, of which the one with the fewest ornaments is taken.
+ */
+static bool
+is_plainer(const char *name, const char *than)
+{
+	size_t ornaments = strspn(name, "_"), others = strspn(than, "_");
+
+	if (ornaments != others) {
+		return ornaments < others;
+	}
+	return strlen(name) < strlen(than);
+}
+
+static void
+add_exports(struct symbols *symbols, Elf *elf, Elf_Scn *section,
+    const GElf_Shdr *header)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	size_t count =
+	    header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+	GElf_Sym symbol;
+
+	for (size_t i = 0; i < count && gelf_getsym(data, i, &symbol); i++) {
+		int type = GELF_ST_TYPE(symbol.st_info);
+		char *name = elf_strptr(elf, header->sh_link, symbol.st_name);
+
+		if (name && symbol.st_shndx != SHN_UNDEF &&
+		    (type == STT_FUNC || type == STT_GNU_IFUNC)) {
+			table_add(&symbols->exports, symbol.st_value, name);
+		}
+	}
+}
+
+static void
+find_exports(struct symbols *symbols)
+{
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(symbols->module, &bias);
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	while (elf && (section = elf_nextscn(elf, section))) {
+		if (gelf_getshdr(section, &header) &&
+		    header.sh_type == SHT_DYNSYM) {
+			add_exports(symbols, elf, section, &header);
+		}
+	}
+}
+
+static const char *
+exported_name(const struct symbols *symbols, uint64_t start)
+{
+	const char *best = NULL;
+	const char *name;
+	size_t at = 0;
+
+	while ((name = table_next(&symbols->exports, start, &at))) {
+		if (!best || is_plainer(name, best)) {
+			best = name;
+		}
+	}
+	return best;
+}
+
+/* ---- The object -------------------------------------------------------- */
 
 static int
 find_no_elf(Dwfl_Module *module, void **userdata, const char *name,
@@ -64,7 +137,9 @@ symbols_new(const struct object *object)
 		    dwfl_report_elf(symbols->dwfl, path, path, fd, 0, true);
 		dwfl_report_end(symbols->dwfl, NULL, NULL);
 	}
-	if (!symbols->module) {
+	if (symbols->module) {
+		find_exports(symbols);
+	} else {
 		close(fd); /* otherwise it is the module's now */
 	}
 	return symbols;
@@ -74,12 +149,13 @@ void
 symbols_free(struct symbols *symbols)
 {
 	if (symbols) {
+		table_clear(&symbols->exports, NULL);
 		dwfl_end(symbols->dwfl);
 		free(symbols);
 	}
 }
 
-/* ---- Symbol table ------------------------------------------------------ */
+/* ---- Symbols ----------------------------------------------------------- */
 
 static void
 name_by_symbol(struct symbols *symbols, uint64_t offset, struct frame *frame)
@@ -178,7 +254,7 @@ name_call(Dwarf_Die *unit, Dwarf_Die *die, struct frame *frame)
 	}
 }
 
-/* The name that the symbol table has for it too, which tells C++'s apart. */
+/* Mangled if the language mangles: that is the name that tells them apart. */
 static const char *
 name_of(Dwarf_Die *die)
 {
@@ -187,9 +263,12 @@ name_of(Dwarf_Die *die)
 
 	name = dwarf_formstring(
 	    dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute));
-	return name ? name
-		    : dwarf_formstring(
-			  dwarf_attr_integrate(die, DW_AT_name, &attribute));
+	if (name &&
+	    (strncmp(name, "_Z", 2) == 0 || strncmp(name, "_R", 2) == 0)) {
+		return name;
+	}
+	return dwarf_formstring(
+	    dwarf_attr_integrate(die, DW_AT_name, &attribute));
 }
 
 /*
@@ -269,14 +348,28 @@ name_by_debuginfo(struct symbols *symbols, uint64_t offset,
 	return count;
 }
 
+/*
+ * The last of the frames is the function that the code stands in; its name
+ * there is in the symbol table, with a version, or in the debug information.
+ */
 size_t
 symbols_name(struct symbols *symbols, uint64_t offset,
     struct frame frames[SYMBOLS_INLINED_MAX])
 {
+	struct frame *function;
+	const char *exported;
+	size_t count;
+
 	frames[0] = (struct frame){ .function = NULL };
 	if (!symbols->module) {
 		return 1;
 	}
 	name_by_symbol(symbols, offset, &frames[0]);
-	return name_by_debuginfo(symbols, offset, frames);
+	count = name_by_debuginfo(symbols, offset, frames);
+	function = &frames[count - 1];
+	exported = exported_name(symbols, offset - function->function_offset);
+	if (function->function && exported) {
+		function->function = exported;
+	}
+	return count;
 }
