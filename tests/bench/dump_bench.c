@@ -217,6 +217,7 @@ main(int argc, char **argv)
 	struct target target;
 	long with, without;
 
+	setvbuf(stdout, NULL, _IOLBF, 0); /* children shall not repeat it */
 	build = getenv("B") ? getenv("B") : "build";
 	target = target_start(threads, 0);
 	target_ask(&target, &without);

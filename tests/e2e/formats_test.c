@@ -123,7 +123,7 @@ test_go_is_gos(void **state)
 	    matches(go, "^goroutine [0-9]+ \\[[^]]+\\]:$") +
 		matches(go, "^[^ \t].*\\(.*\\)$") +
 		matches(go, "^created by [^ ]+( in goroutine [0-9]+)?$") +
-		matches(go, "^\t[^\t]+:[0-9]+ \\+0x[0-9a-f]+$"));
+		matches(go, "^\t[^\t]+:[0-9]+( \\+0x[0-9a-f]+)?$"));
 }
 
 static void
