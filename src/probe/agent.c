@@ -27,8 +27,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -57,6 +59,7 @@ int agent_tid;
 static uint8_t *area; /* stack, then thread-local storage */
 static uint32_t dump_asked;
 static bool leaving;
+static uint32_t has_looked; /* a futex: 1 once the first tick is over */
 
 void
 agent_ask_for_dump(void)
@@ -182,6 +185,23 @@ tick(int64_t now)
 }
 
 static void
+say_ready(void)
+{
+	if (!has_looked) {
+		store_release(&has_looked, 1);
+		sys(SYS_futex, &has_looked, FUTEX_WAKE_PRIVATE, INT_MAX);
+	}
+}
+
+void
+agent_await(void)
+{
+	struct timespec limit = { 1, 0 };
+
+	sys(SYS_futex, &has_looked, FUTEX_WAIT_PRIVATE, 0, &limit);
+}
+
+static void
 wait_for_work(struct pollfd *fds, unsigned int count, int64_t until)
 {
 	int64_t left = until - sys_now();
@@ -211,6 +231,7 @@ agent_main(void *argument)
 		if (now >= next_tick) {
 			tick(now);
 			next_tick = now + TICK_NS;
+			say_ready();
 		}
 		count = serve_poll(fds);
 		wait_for_work(fds, count, next_tick);
@@ -244,6 +265,7 @@ agent_start(bool patient)
 	}
 	agent_tid = 0;
 	dump_asked = 0;
+	has_looked = 0;
 	leaving = false;
 	listener_reset();
 	serve_reset();

@@ -16,6 +16,9 @@ extern int agent_tid;
  */
 void agent_start(bool patient);
 
+/* Waits, for a second at most, until the agent has looked for the first time. */
+void agent_await(void);
+
 /* From a signal handler: the agent shall make a dump at its next look. */
 void agent_ask_for_dump(void);
 

@@ -14,7 +14,7 @@ aging_read(const struct task *task, struct view *view)
 {
 	for (int i = 0; i < TRIES; i++) {
 		view->top = load_acquire(&task->top);
-		view->seq = load_relaxed(&task->seq);
+		view->seq = load_acquire(&task->seq);
 		if (view->top == NULL) {
 			return;
 		}

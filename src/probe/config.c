@@ -110,7 +110,7 @@ config_read(void)
 		set_path(config.dump, sizeof(config.dump), value);
 	}
 	value = getenv(PLACE_VARIABLE);
-	if (value != NULL) {
+	if (value != NULL && value[0] != '\0') {
 		set_path(config.directory, sizeof(config.directory), value);
 	}
 	value = getenv("STRANDED_HANDSHAKE");

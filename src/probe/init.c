@@ -56,11 +56,12 @@ in_child_of_fork(void)
 	agent_start(true);
 }
 
-/* Tells `stranded run` that the probe is there. */
+/* Tells `stranded run` that the probe is there, and can be spoken to. */
 static void
 shake_hands(int fd)
 {
 	if (fd >= 0) {
+		agent_await();
 		sys(SYS_write, fd, "S", 1);
 		sys(SYS_close, fd);
 	}

@@ -1,6 +1,7 @@
 /* kernel.c: see kernel.h. */
 #include "probe/kernel.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <time.h>
 
@@ -202,16 +203,45 @@ kernel_may_read(uint64_t address, uint32_t size)
 
 /* ---- Descriptors ------------------------------------------------------------- */
 
+/*
+ * Opens what the descriptor stands for, by way of a living thread. Not the same
+ * as having it (no socket can be opened so), but better than nothing.
+ */
+static int
+open_again(int fd)
+{
+	uint32_t end = table_end(&task_table);
+	char path[64];
+	struct text text;
+	long opened = -EBADF;
+
+	for (uint32_t number = 1; number < end && opened < 0; number++) {
+		const struct task *task = table_hot(&task_table, number);
+
+		if (load_acquire(&task->id) == 0 || task->tid == 0) {
+			continue;
+		}
+		text_begin(&text, path, sizeof(path));
+		text_add(&text, "/proc/self/task/");
+		text_add_number(&text, task->tid);
+		text_add(&text, "/fd/");
+		text_add_number(&text, (uint64_t) fd);
+		opened = sys(SYS_openat, AT_FDCWD, path,
+		    O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+	}
+	return (int) opened;
+}
+
 int
 kernel_borrow_fd(int fd)
 {
 	long process = sys(SYS_pidfd_open, init_pid, 0);
-	long borrowed;
+	long borrowed = sys(SYS_pidfd_getfd, process, fd, 0);
 
-	if (process < 0) {
-		return (int) process;
+	if (process >= 0) {
+		sys(SYS_close, process);
 	}
-	borrowed = sys(SYS_pidfd_getfd, process, fd, 0);
-	sys(SYS_close, process);
-	return (int) borrowed;
+	/* Linux before 5.6, or the main thread has ended. */
+	return borrowed >= 0 || borrowed == -EBADF ? (int) borrowed :
+	                                             open_again(fd);
 }

@@ -8,6 +8,7 @@
 #include "probe/init.h"
 #include "probe/probe.h"
 #include "probe/real.h"
+#include "probe/sys.h"
 #include "probe/task.h"
 
 static int number; /* ours, or 0 */
@@ -90,6 +91,16 @@ signal_init(int signal)
 	install(&found);
 }
 
+/*
+ * A vfork child, which tidies up its signals before it calls exec, has actions
+ * of its own but our memory: it must not change what is noted there.
+ */
+static bool
+is_ours(int signal)
+{
+	return signal == number && number != 0 && sys(SYS_getpid) == init_pid;
+}
+
 PROBE_EXPORT int
 sigaction(int signal, const struct sigaction *restrict action,
     struct sigaction *restrict old)
@@ -97,7 +108,7 @@ sigaction(int signal, const struct sigaction *restrict action,
 	struct sigaction before;
 
 	init_probe();
-	if (signal != number || number == 0) {
+	if (!is_ours(signal)) {
 		return real.sigaction(signal, action, old);
 	}
 	before = wanted[load_acquire(&current)];
@@ -124,7 +135,7 @@ signal(int signal, sighandler_t handler)
 	struct sigaction old;
 
 	init_probe();
-	if (signal != number || number == 0) {
+	if (!is_ours(signal)) {
 		return real.signal(signal, handler);
 	}
 	sigemptyset(&action.sa_mask);

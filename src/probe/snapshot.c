@@ -23,6 +23,17 @@
 /* The frame and the caller's stack pointer lie this near to the wait. */
 #define FRAME_SPAN (64u << 10)
 
+/*
+ * Has the record been one and the same since its id was read? Its owner may
+ * have given it up meanwhile, and another have taken it.
+ */
+static bool
+is_same(const uint64_t *where, uint64_t id)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return load_relaxed(where) == id;
+}
+
 /* ---- Tasks ------------------------------------------------------------------- */
 
 /* The thread that owns the lock: libc keeps it there. */
@@ -239,7 +250,7 @@ put_task(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	message->header = (struct wire_header) {
 		(uint32_t) (end - out), WIRE_TASK, 0
 	};
-	return load_acquire(&task->id) == id ? message->header.length : 0;
+	return is_same(&task->id, id) ? message->header.length : 0;
 }
 
 /* ---- Sessions and channels ------------------------------------------------ */
@@ -284,7 +295,7 @@ put_session(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	message->header = (struct wire_header) {
 		(uint32_t) (to - out), WIRE_SESSION, 0
 	};
-	return load_acquire(&session->id) == id ? message->header.length : 0;
+	return is_same(&session->id, id) ? message->header.length : 0;
 }
 
 static size_t
@@ -320,7 +331,7 @@ put_channel(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	message->header = (struct wire_header) {
 		(uint32_t) (to - out), WIRE_CHANNEL, 0
 	};
-	return load_acquire(&channel->id) == id ? message->header.length : 0;
+	return is_same(&channel->id, id) ? message->header.length : 0;
 }
 
 /* ---- What is not covered --------------------------------------------------- */

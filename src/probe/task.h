@@ -7,7 +7,7 @@
  *
  * How the agent reads a wait while its task goes on. The task publishes:
  *
- *     fill in the wait;  seq = seq + 1;  top = &wait;     (release)
+ *     fill in the wait;  seq = seq + 1;  top = &wait;     (each a release)
  *     ... the real call ...
  *     top = wait.prev;                                    (fence)
  *
@@ -176,7 +176,7 @@ task_push(struct task *task, struct stranded_wait *wait)
 		wait->prev = NULL;
 	}
 	wait->seq = seq;
-	store_relaxed(&task->seq, seq);
+	store_release(&task->seq, seq);
 	store_release(&task->top, wait);
 }
 
