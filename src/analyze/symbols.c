@@ -176,16 +176,18 @@ name_by_symbol(struct symbols *symbols, uint64_t offset, struct frame *frame)
 
 /*
  * The compilation unit that the code at the address comes from. There is an
- * index for that, but not all compilers write it.
+ * index for that, but it gives a unit the gaps between its functions as well,
+ * and not all compilers write it.
  */
 static Dwarf_Die *
 find_unit(struct symbols *symbols, uint64_t offset, Dwarf_Addr *bias)
 {
 	Dwarf_Die *unit = dwfl_module_addrdie(symbols->module, offset, bias);
 
-	if (unit) {
+	if (unit && dwarf_haspc(unit, offset - *bias) == 1) {
 		return unit;
 	}
+	unit = NULL;
 	while ((unit = dwfl_module_nextcu(symbols->module, unit, bias))) {
 		if (dwarf_haspc(unit, offset - *bias) == 1) {
 			return unit;

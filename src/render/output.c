@@ -65,11 +65,20 @@ output_is_leaf(const struct stack *stack, const struct frame *frame)
 	return frame->pc == stack->raw.leaf_pc;
 }
 
+/* Does it make tasks on behalf of others: libstrand, C++'s std::thread? */
 static bool
 is_library(const struct frame *frame)
 {
-	return frame->function &&
-	    strncmp(frame->function, "strand_", strlen("strand_")) == 0;
+	static const char *const prefixes[] = { "strand_", "_ZNSt6thread" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (frame->function &&
+		    strncmp(frame->function, prefixes[i],
+			strlen(prefixes[i])) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 const struct frame *
