@@ -26,8 +26,9 @@ static const struct command_option option_table[] = {
 /* What is said of one process. */
 struct row {
 	struct target target;
-	struct wire_counts counts;
-	int64_t uptime_ms; /* since the probe was loaded */
+	struct failure failure; /* why it does not answer; status 0: it does */
+	struct wire_counts counts; /* if it does */
+	int64_t uptime_ms; /* since the probe was loaded, if it does */
 };
 
 static int64_t
@@ -43,20 +44,17 @@ uptime_ms(const struct client *client)
 }
 
 /* Asks the process for what is to be said of it. */
-static int
-ask(const struct target *target, struct row *row, struct failure *failure)
+static void
+ask(struct row *row)
 {
-	struct client *client = client_open(target->pid, failure);
-	int result;
+	struct client *client = client_open(row->target.pid, &row->failure);
 
 	if (client == NULL) {
-		return -1;
+		return;
 	}
-	row->target = *target;
 	row->uptime_ms = uptime_ms(client);
-	result = client_counts(client, &row->counts, failure);
+	client_counts(client, &row->counts, &row->failure);
 	client_close(client);
-	return result;
 }
 
 static uint32_t
@@ -101,9 +99,14 @@ static void
 print_row(const struct row *row)
 {
 	printf("%8d", row->target.pid);
-	print_uptime(row->uptime_ms);
-	printf("%8u%9u%10u  %s\n", row->counts.tasks, blocked(&row->counts),
-	    row->counts.sessions, row->target.name);
+	if (row->failure.status != 0) {
+		printf("%8s%8s%9s%10s", "-", "-", "-", "-");
+	} else {
+		print_uptime(row->uptime_ms);
+		printf("%8u%9u%10u", row->counts.tasks, blocked(&row->counts),
+		    row->counts.sessions);
+	}
+	printf("  %s\n", row->target.name);
 }
 
 /* ---- JSON --------------------------------------------------------------------- */
@@ -127,6 +130,10 @@ row_object(const struct row *row)
 {
 	const struct wire_counts *counts = &row->counts;
 
+	if (row->failure.status != 0) {
+		return json_pack("{s:i, s:s, s:s}", "pid", row->target.pid,
+		    "name", row->target.name, "error", row->failure.text);
+	}
 	return json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "pid",
 	    row->target.pid, "name", row->target.name, "uptime_ms",
 	    (json_int_t) row->uptime_ms, "tasks", (json_int_t) counts->tasks,
@@ -164,23 +171,24 @@ print_text(const struct row *rows, size_t count)
 
 /* ---- The command -------------------------------------------------------------- */
 
-/* Asks all of them. Returns how many answered; `status` is of the last other. */
-static size_t
-ask_all(
-    const struct target *targets, size_t count, struct row *rows, int *status)
+/*
+ * Asks all of them. Returns the exit status: that of the last that does not
+ * answer, if there is one.
+ */
+static int
+ask_all(const struct target *targets, size_t count, struct row *rows)
 {
-	struct failure failure;
-	size_t answered = 0;
+	int status = EXIT_DONE;
 
 	for (size_t i = 0; i < count; i++) {
-		if (ask(&targets[i], &rows[answered], &failure) == 0) {
-			answered++;
-		} else {
-			say_warn("%s", failure.text);
-			*status = failure.status;
+		rows[i].target = targets[i];
+		ask(&rows[i]);
+		if (rows[i].failure.status != 0) {
+			say_warn("%s", rows[i].failure.text);
+			status = rows[i].failure.status;
 		}
 	}
-	return answered;
+	return status;
 }
 
 static int
@@ -191,7 +199,7 @@ ps_run(struct arguments *arguments)
 	struct row *rows;
 	const char *value;
 	size_t count;
-	int status = EXIT_DONE;
+	int status;
 	int flushed;
 
 	while (arguments_next(arguments, &value) != 0) {
@@ -205,7 +213,7 @@ ps_run(struct arguments *arguments)
 		say_warn("no process is under the probe: start one with "
 			 "`stranded run`");
 	}
-	count = ask_all(targets, count, rows, &status);
+	status = ask_all(targets, count, rows);
 	(format == FORMAT_JSON ? print_json : print_text)(rows, count);
 	free(rows);
 	free(targets);
