@@ -46,7 +46,8 @@ aging_since(struct task *task, const struct view *view, int64_t now)
 	} else if (seq == aging->outer_seq) {
 		aging->since = aging->outer_since;
 	} else {
-		if (view->wait.prev != NULL) {
+		/* Of what it lies in, if that is what was seen before it. */
+		if (view->wait.prev != NULL && view->wait.prev == aging->top) {
 			aging->outer_seq = aging->wait_seq;
 			aging->outer_since = aging->since;
 		}
@@ -63,7 +64,7 @@ bool
 aging_is_shown(const struct task *task)
 {
 	return load_acquire(&task->id) != 0 &&
-	    !(load_relaxed(&task->flags) & TASK_CARRIER);
+	    !(load_relaxed(&task->flags) & (TASK_CARRIER | TASK_STARTING));
 }
 
 /* Is what the agent has noted of the task still so, without a closer look? */

@@ -33,7 +33,10 @@ int64_t aging_since(struct task *task, const struct view *view, int64_t now);
 /* Looks at all tasks and sessions. */
 void aging_look(int64_t now);
 
-/* Is this a task that is shown? Carriers are not, nor free records. */
+/*
+ * Is this a task that is shown? Carriers are not, nor free records, nor threads
+ * that have not begun: a signal's handler may have ended one before it could.
+ */
 bool aging_is_shown(const struct task *task);
 
 void aging_counts(struct wire_counts *counts);

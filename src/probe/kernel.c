@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include "probe/agent.h"
@@ -16,9 +17,13 @@
 
 #define TID_MAX (1u << 22) /* the kernel's PID_MAX_LIMIT */
 #define MOMENT_NS (2 * NS_PER_MS)
+#define LATELY_NS NS_PER_SECOND /* what has not begun by now never will */
 
-/* One bit for each thread that a task runs on. Only touched here. */
-static uint64_t covered[TID_MAX / 64];
+/*
+ * One bit for each thread that a task runs on. It is there during a look only:
+ * the pages that are touched are few, and the next look finds them empty.
+ */
+static uint64_t *covered;
 
 struct kernel_dirent {
 	uint64_t inode;
@@ -29,13 +34,14 @@ struct kernel_dirent {
 };
 
 /*
- * Sets the bits of all tasks, or clears them again. Returns how many tasks have
- * threads that were created and have not begun to run.
+ * Sets the bits of all tasks. Returns how many tasks have threads that were
+ * created just now and have not begun to run.
  */
 static unsigned int
-mark_covered(bool on)
+mark_covered(void)
 {
 	uint32_t end = table_end(&task_table);
+	int64_t lately = sys_now() - LATELY_NS;
 	unsigned int starting = 0;
 
 	for (uint32_t number = 1; number < end; number++) {
@@ -45,14 +51,9 @@ mark_covered(bool on)
 		if (load_acquire(&task->id) == 0 || tid >= TID_MAX) {
 			continue;
 		}
-		if (tid == 0) {
-			starting += (task->flags & TASK_STARTING) != 0;
-		} else if (on) {
-			covered[tid / 64] |= UINT64_C(1) << tid % 64;
-		}
-		if (!on) {
-			covered[tid / 64] = 0;
-		}
+		covered[tid / 64] |= UINT64_C(1) << tid % 64;
+		starting += tid == 0 && task->created_ns > lately &&
+		    (load_relaxed(&task->flags) & TASK_STARTING) != 0;
 	}
 	return starting;
 }
@@ -93,6 +94,18 @@ list_uncovered(uint32_t *tids, unsigned int max)
 	return count;
 }
 
+/* A main thread that has ended stays until the others have, without memory. */
+static bool
+is_alive(uint32_t tid)
+{
+	char byte = 0, copy;
+	struct iovec remote = { &byte, 1 };
+	struct iovec local = { &copy, 1 };
+
+	return sys(SYS_tgkill, init_pid, tid, 0) == 0 &&
+	    sys(SYS_process_vm_readv, tid, &local, 1, &remote, 1, 0) == 1;
+}
+
 /* Leaves those that are still there and still nobody's. */
 static unsigned int
 look_again(uint32_t *tids, unsigned int count)
@@ -100,8 +113,7 @@ look_again(uint32_t *tids, unsigned int count)
 	unsigned int left = 0;
 
 	for (unsigned int i = 0; i < count; i++) {
-		if (!is_covered(tids[i]) &&
-		    sys(SYS_tgkill, init_pid, tids[i], 0) == 0) {
+		if (!is_covered(tids[i]) && is_alive(tids[i])) {
 			tids[left++] = tids[i];
 		}
 	}
@@ -114,16 +126,20 @@ kernel_uncovered(uint32_t *tids, unsigned int max)
 	struct timespec moment = { 0, MOMENT_NS };
 	unsigned int starting, count;
 
-	mark_covered(true);
+	covered = sys_map(TID_MAX / 8);
+	if (covered == NULL) {
+		return 0;
+	}
+	mark_covered();
 	count = list_uncovered(tids, max);
 	if (count > 0) {
 		/* Threads that just begin or end look the same. */
 		sys(SYS_nanosleep, &moment, NULL);
-		starting = mark_covered(true);
+		starting = mark_covered();
 		count = look_again(tids, count);
 		count = count > starting ? count - starting : 0;
 	}
-	mark_covered(false);
+	sys_unmap(covered, TID_MAX / 8);
 	return count;
 }
 
@@ -176,7 +192,7 @@ kernel_may_read(uint64_t address, uint32_t size)
 	char buffer[4096];
 	size_t length = 0;
 	bool allowed = false;
-	long fd = sys(SYS_openat, AT_FDCWD, "/proc/self/maps",
+	long fd = sys(SYS_openat, AT_FDCWD, "/proc/thread-self/maps",
 	    O_RDONLY | O_CLOEXEC);
 	long got;
 

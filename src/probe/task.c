@@ -23,7 +23,10 @@ __thread struct task *task_self
  */
 static __thread struct task *carrier __attribute__((tls_model("initial-exec")));
 
-/* Set while the thread is inside task_adopt(): there is no way in again. */
+/*
+ * Set while the thread is inside task_adopt(), and after it has ended as a
+ * task: there is no way in.
+ */
 static __thread bool adopting __attribute__((tls_model("initial-exec")));
 
 static uint64_t last_id;
@@ -133,14 +136,12 @@ static uint32_t
 own_tid(void)
 {
 	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-	uint32_t tid;
 
 	if (real.pthread_mutex_lock(&mutex) != 0) {
 		return 0;
 	}
-	tid = (uint32_t) mutex.__data.__owner;
-	pthread_mutex_unlock(&mutex);
-	return tid;
+	/* It is left locked: nobody has it, and a sanitizer's unlock would ask. */
+	return (uint32_t) mutex.__data.__owner;
 }
 
 /*
@@ -162,6 +163,7 @@ thread_exits(void *argument)
 	}
 	task_self = NULL;
 	carrier = NULL;
+	adopting = true; /* what blocks from now on would leave a record for good */
 	task_end(task);
 }
 
@@ -294,9 +296,13 @@ task_unwind_to(struct task *task, uintptr_t sp)
 	const struct stranded_wait *old = task->top;
 	uintptr_t here = (uintptr_t) __builtin_frame_address(0);
 
-	/* Nothing between here and there has been reused yet. */
-	while ((uintptr_t) old > here && (uintptr_t) old < sp &&
-	    task_is_inside(task, (uintptr_t) old)) {
+	/*
+	 * Nothing between here and there has been reused, save by a jump that
+	 * nobody saw: so what is read is only followed upward.
+	 */
+	while (task_is_inside(task, (uintptr_t) old) &&
+	    (uintptr_t) old > here && (uintptr_t) old < sp) {
+		here = (uintptr_t) old;
 		old = old->prev;
 	}
 	if (!task_is_inside(task, (uintptr_t) old) || (uintptr_t) old <= here) {
