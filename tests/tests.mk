@@ -46,13 +46,39 @@ $(B)/tests/bench/%: tests/bench/%.c $(B)/libstrand.a
 $(B)/tests/bench/unwind_bench: $(B)/tool.a
 $(B)/tests/bench/unwind_bench: BENCH_LIBS = $(B)/tool.a $(TOOL_LIBS)
 
+# Storms, and what watches them. The same storms once more for each sanitizer
+# that makes a target that is hard on a probe, whatever SAN says.
+STRESS_BIN := $(addprefix $(B)/tests/stress/,stress_test storms storms_asan \
+    storms_tsan storms_module.so)
+STORMS_FLAGS = $(BASE) -Itests $(CFLAGS) $(CPPFLAGS)
+
+$(B)/tests/stress/stress_test: tests/stress/stress_test.c $(HARNESS) \
+    tests/e2e/harness.h $(B)/tool.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(BASE) -Itests $(CFLAGS) $(SANFLAGS) \
+	    $(TOOL_CFLAGS) $(CPPFLAGS) -o $@ $< $(HARNESS) \
+	    $(B)/tool.a $(TOOL_LIBS) -lcmocka
+
+$(B)/tests/stress/storms: STORMS_FLAGS += $(SANFLAGS)
+$(B)/tests/stress/storms_asan: STORMS_FLAGS += -fsanitize=address
+$(B)/tests/stress/storms_tsan: STORMS_FLAGS += -fsanitize=thread
+$(B)/tests/stress/storms $(B)/tests/stress/storms_asan \
+$(B)/tests/stress/storms_tsan: tests/stress/storms.c tests/programs/program.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(STORMS_FLAGS) -o $@ $< -lpthread
+
+$(B)/tests/stress/storms_module.so: tests/stress/storms_module.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(STORMS_FLAGS) -fPIC -shared -o $@ $<
+
 programs: $(PROGRAM_BIN)
 unit: $(UNIT_BIN)
+stress: $(STRESS_BIN)
 e2e: $(E2E_BIN) $(PROGRAM_BIN)
 
 # Below a sanitizer the tests end to end run as well: the tool and the programs
 # are instrumented, the probe is not.
-check-built: all unit e2e
+check-built: all unit e2e stress
 	$(Q)B=$(B) SAN=$(SAN) tests/run.sh
 
-.PHONY: programs unit e2e check-built
+.PHONY: programs unit e2e stress check-built

@@ -1,0 +1,416 @@
+/*
+ * stress_test.c: storms.c under the probe, being dumped all the while.
+ *
+ * After each storm the dump must show the tasks that there are, no more and no
+ * fewer; the program must have counted what it counts without the probe; its
+ * memory must not have grown with the number of things that came and went; and
+ * no socket may be left.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "e2e/harness.h"
+
+#define MEMORY_KIB (48 << 10) /* more than any storm needs */
+
+static const char *
+storms_path(const char *suffix)
+{
+	static char path[512];
+
+	snprintf(path, sizeof path, "%s%s/tests/stress/storms%s",
+	    harness_build()[0] == '/' ? "" : "./", harness_build(), suffix);
+	return path;
+}
+
+/* Starts a storm with `first` before the probe in LD_PRELOAD, `last` after. */
+static struct harness_program *
+start_storm(const char *suffix, const char *first, const char *last,
+    const char *name)
+{
+	char preload[1024];
+
+	snprintf(preload, sizeof preload, "LD_PRELOAD=%s %s%s/libstranded.so %s",
+	    first, harness_build()[0] == '/' ? "" : "./", harness_build(), last);
+	return harness_start(HARNESS_BARE, "/usr/bin/env", preload,
+	    "STRANDED_DUMP=/dev/null", storms_path(suffix), name);
+}
+
+/* ---- What is there ------------------------------------------------------------- */
+
+static bool
+is_agent(pid_t pid, const char *tid)
+{
+	char path[64], name[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%.20s/comm", pid, tid);
+	file = fopen(path, "r");
+	if (file) {
+		fgets(name, sizeof name, file);
+		fclose(file);
+	}
+	return strcmp(name, "stranded-agent\n") == 0;
+}
+
+/* Has the dump a task that runs on this thread? */
+static bool
+has_tid(json_t *dump, json_int_t tid)
+{
+	json_t *task;
+	size_t i;
+
+	json_array_foreach(json_object_get(dump, "tasks"), i, task)
+	{
+		if (harness_number(task, "tid") == tid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The dump's tasks are the process's threads, but for `missing` that ended. */
+static void
+assert_exact(struct harness_program *program, json_t *dump, size_t missing)
+{
+	pid_t pid = harness_pid(program);
+	size_t threads = 0;
+	char path[64];
+	struct dirent *entry;
+	DIR *directory;
+
+	snprintf(path, sizeof path, "/proc/%d/task", pid);
+	directory = opendir(path);
+	assert_non_null(directory);
+	while ((entry = readdir(directory))) {
+		if (entry->d_name[0] != '.' && !is_agent(pid, entry->d_name)) {
+			threads += has_tid(dump, atol(entry->d_name));
+			missing -= !has_tid(dump, atol(entry->d_name));
+		}
+	}
+	closedir(directory);
+	if (missing != 0 ||
+	    threads != json_array_size(json_object_get(dump, "tasks"))) {
+		fail_msg("%zu threads are shown, %zd too many are not:\n%s",
+		    threads, -(ssize_t) missing,
+		    json_dumps(dump, JSON_INDENT(1)));
+	}
+	assert_int_equal(json_array_size(json_object_get(
+	                     json_object_get(dump, "coverage"), "not_covered")),
+	    0);
+}
+
+static long
+memory_kib(struct harness_program *program)
+{
+	char path[64], line[128];
+	long kib = 0;
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/status", harness_pid(program));
+	file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file)) {
+		sscanf(line, "VmRSS: %ld", &kib);
+	}
+	fclose(file);
+	return kib;
+}
+
+static size_t
+sockets(void)
+{
+	DIR *directory = opendir(harness_directory());
+	struct dirent *entry;
+	size_t count = 0;
+
+	assert_non_null(directory);
+	while ((entry = readdir(directory))) {
+		count += entry->d_name[0] != '.';
+	}
+	closedir(directory);
+	return count;
+}
+
+/* ---- Through the storm ------------------------------------------------------- */
+
+/* Dumps the process again and again, until the file "stop" is there. */
+static struct harness_program *
+start_dumping(struct harness_program *program)
+{
+	char script[1024];
+
+	snprintf(script, sizeof script,
+	    "n=0; until [ -e %s/stop ]; do"
+	    "    %s dump --format=json %d >/dev/null 2>&1 && n=$((n + 1));"
+	    "done; echo dumps $n",
+	    harness_directory(), harness_tool(), harness_pid(program));
+	return harness_start(HARNESS_BARE, "/bin/sh", "-c", script);
+}
+
+/* Returns how many dumps there were. */
+static int
+stop_dumping(struct harness_program *dumping)
+{
+	char path[256];
+	int dumps;
+
+	snprintf(path, sizeof path, "%s/stop", harness_directory());
+	fclose(fopen(path, "w"));
+	dumps = atoi(harness_line(dumping, "dumps "));
+	assert_int_equal(harness_stop(dumping), 0);
+	unlink(path);
+	return dumps;
+}
+
+static bool
+listens(struct harness_program *program)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/%d.sock", harness_directory(),
+	    harness_pid(program));
+	return access(path, F_OK) == 0;
+}
+
+/*
+ * The whole of it. `line` is what the storm says without the probe. Returns the
+ * dump that was taken when it was calm; the storm is still there.
+ */
+static json_t *
+weather(struct harness_program *program, const char *line, size_t missing)
+{
+	struct harness_program *dumping;
+	json_t *dump;
+
+	harness_ready(program);
+	HARNESS_UNTIL(listens(program));
+	dumping = start_dumping(program);
+	harness_line(program, line);
+	harness_line(program, "calm");
+	assert_true(stop_dumping(dumping) > 0);
+	harness_sleep_ms(50); /* for the last thread to be really gone */
+	dump = harness_dump(program);
+	assert_exact(program, dump, missing);
+	return dump;
+}
+
+static void
+calm(struct harness_program *program)
+{
+	assert_int_equal(harness_stop(program), 0);
+	assert_string_equal(harness_errors(program), "");
+	assert_int_equal(sockets(), 0);
+}
+
+static void
+storm(const char *name, const char *line)
+{
+	struct harness_program *program = start_storm("", "", "", name);
+	json_t *dump = weather(program, line, 0);
+
+	assert_int_equal(json_array_size(json_object_get(dump, "sessions")), 0);
+	assert_in_range(memory_kib(program), 1, MEMORY_KIB);
+	calm(program);
+}
+
+static void
+cancelled_threads(void **state)
+{
+	storm("cancel", "cancel: 1400 ends");
+}
+
+static void
+threads_that_exit(void **state)
+{
+	storm("exit", "exit: 800 ends");
+}
+
+static void
+churn(void **state)
+{
+	storm("churn", "churn: 9600 threads");
+}
+
+/* A destructor in the last pass finds no record, and leaves none. */
+static void
+late_destructors(void **state)
+{
+	storm("data", "data: 4000 destructors");
+}
+
+static void
+children(void **state)
+{
+	storm("fork", "fork: 80 good ends");
+}
+
+static void
+jumps(void **state)
+{
+	storm("jump", "jump: 6000 jumps");
+}
+
+static void
+modules(void **state)
+{
+	storm("load", "load: 600 calls");
+}
+
+static void
+descriptors(void **state)
+{
+	storm("close", "close: 1600 bytes");
+}
+
+/* Without the probe the signal would end the process. */
+static void
+signals(void **state)
+{
+	storm("signal", "signal: 0 calls broken off");
+}
+
+static void
+borrowed_memory(void **state)
+{
+	storm("vfork", "vfork: 20 good ends, 20 signals");
+}
+
+/* The first thread's end takes nothing from what is seen of the others. */
+static void
+first_thread_ends(void **state)
+{
+	struct harness_program *program = start_storm("", "", "", "first");
+	json_t *dump = weather(program, "first: gone", 1);
+
+	assert_int_equal(harness_count(dump, "IO read", NULL), 2);
+	assert_int_equal(harness_count(dump, "IO poll", "blocks"), 1);
+	assert_int_equal(harness_count(dump, "semaphore wait", "blocks"), 1);
+	assert_int_equal(harness_count(dump, "sleep", "blocks"), 1);
+	calm(program);
+}
+
+/* ---- In other company -------------------------------------------------------- */
+
+/* The first shared library of the program whose name begins so. */
+static bool
+find_library(const char *program, const char *name, char *path, size_t size)
+{
+	char command[1024];
+	FILE *pipe;
+	bool found;
+
+	snprintf(command, sizeof command, "ldd %s | sed -n 's/.*%s.* => \\(.*\\) (.*/\\1/p'",
+	    program, name);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	found = fgets(path, (int) size, pipe) != NULL;
+	pclose(pipe);
+	path[strcspn(path, "\n")] = '\0';
+	return found && path[0] != '\0';
+}
+
+/* The same storms, in a program that a sanitizer watches. */
+static void
+sanitized(const char *suffix, const char *runtime)
+{
+	static const char *const storms[][2] = {
+		{ "cancel", "cancel: 1400 ends" },
+		{ "exit", "exit: 800 ends" },
+		{ "churn", "churn: 9600 threads" },
+		{ "fork", "fork: 80 good ends" },
+	};
+	char first[512];
+
+	if (!find_library(
+	        storms_path(suffix), runtime, first, sizeof first)) {
+		skip();
+	}
+	for (size_t i = 0; i < sizeof storms / sizeof *storms; i++) {
+		struct harness_program *program =
+		    start_storm(suffix, first, "", storms[i][0]);
+
+		weather(program, storms[i][1], 0);
+		calm(program);
+	}
+}
+
+static void
+under_address_sanitizer(void **state)
+{
+	sanitized("_asan", "libasan");
+}
+
+static void
+under_thread_sanitizer(void **state)
+{
+	sanitized("_tsan", "libtsan");
+}
+
+/* An allocator that takes locks of its own, on either side of the probe. */
+static void
+with_allocator(const char *name)
+{
+	char command[256], path[256] = "";
+	FILE *pipe;
+
+	snprintf(command, sizeof command,
+	    "PATH=$PATH:/sbin ldconfig -p | sed -n 's/.*%s.* => //p'", name);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	fgets(path, sizeof path, pipe);
+	pclose(pipe);
+	path[strcspn(path, "\n")] = '\0';
+	if (path[0] == '\0') {
+		skip();
+	}
+	for (int after = 0; after < 2; after++) {
+		struct harness_program *program;
+
+		program = start_storm("", after ? "" : path, after ? path : "", "churn");
+		weather(program, "churn: 9600 threads", 0);
+		calm(program);
+		program = start_storm("", after ? "" : path, after ? path : "", "fork");
+		weather(program, "fork: 80 good ends", 0);
+		calm(program);
+	}
+}
+
+static void
+with_jemalloc(void **state)
+{
+	with_allocator("libjemalloc\\.so\\.2");
+}
+
+static void
+with_tcmalloc(void **state)
+{
+	with_allocator("libtcmalloc_minimal\\.so\\.4");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		HARNESS_TEST(cancelled_threads),
+		HARNESS_TEST(threads_that_exit),
+		HARNESS_TEST(churn),
+		HARNESS_TEST(late_destructors),
+		HARNESS_TEST(children),
+		HARNESS_TEST(jumps),
+		HARNESS_TEST(modules),
+		HARNESS_TEST(descriptors),
+		HARNESS_TEST(signals),
+		HARNESS_TEST(borrowed_memory),
+		HARNESS_TEST(first_thread_ends),
+		HARNESS_TEST(under_address_sanitizer),
+		HARNESS_TEST(under_thread_sanitizer),
+		HARNESS_TEST(with_jemalloc),
+		HARNESS_TEST(with_tcmalloc),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
