@@ -65,20 +65,19 @@ output_is_leaf(const struct stack *stack, const struct frame *frame)
 	return frame->pc == stack->raw.leaf_pc;
 }
 
+static bool
+begins(const char *string, const char *prefix)
+{
+	return string && strncmp(string, prefix, strlen(prefix)) == 0;
+}
+
 /* Does it make tasks on behalf of others: libstrand, C++'s std::thread? */
 static bool
 is_library(const struct frame *frame)
 {
-	static const char *const prefixes[] = { "strand_", "_ZNSt6thread" };
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		if (frame->function &&
-		    strncmp(frame->function, prefixes[i],
-			strlen(prefixes[i])) == 0) {
-			return true;
-		}
-	}
-	return false;
+	return begins(frame->function, "strand_") ||
+	    begins(frame->function, "_ZNSt6thread") ||
+	    begins(frame->file, "/usr/include/c++/");
 }
 
 const struct frame *
