@@ -228,17 +228,25 @@ try_places(struct search *search, const char *root)
 	return fd;
 }
 
+/* It is somebody else's process: whether it has a probe cannot be seen. */
+static int
+not_allowed(const struct process *process, struct failure *failure)
+{
+	char user[64];
+
+	connect_user(process->uids[0], user, sizeof(user));
+	return failure_set(failure, EXIT_NO_TARGET,
+	    "process %d belongs to user %s: run this as %s%s", process->pid,
+	    user, user, process->uids[0] != 0 ? " or as root" : "");
+}
+
 static int
 not_found(const struct search *search, struct failure *failure)
 {
 	const struct process *process = search->process;
-	char user[64];
 
 	if (geteuid() != 0 && process->uids[0] != geteuid()) {
-		connect_user(process->uids[0], user, sizeof(user));
-		return failure_set(failure, EXIT_NO_TARGET,
-		    "process %d belongs to user %s: run this as %s or as root",
-		    process->pid, user, user);
+		return not_allowed(process, failure);
 	}
 	if (search->why[0] != '\0') {
 		return failure_set(failure, EXIT_NO_TARGET, "%s", search->why);
