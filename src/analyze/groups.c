@@ -1,8 +1,8 @@
 /*
  * groups.c: who waits in the same way. See analyze.h.
  *
- * Frames are interned, so two stacks are equal if their pointers are; and stacks
- * of one symbolizer share their lists, so mostly one comparison says it.
+ * Frames are interned, so two stacks are equal if their pointers are; and the
+ * stacks of one symbolizer share their lists, so mostly one comparison says it.
  */
 #include "analyze/analyze.h"
 

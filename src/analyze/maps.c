@@ -14,6 +14,8 @@
 
 #include "client/memory.h"
 
+#define MAPS_BUFFER 16384 /* bytes */
+
 /* Takes a number off the line, and the sign that must follow it. */
 static bool
 take(char **at, int base, char sign, uint64_t *number)
@@ -114,6 +116,8 @@ maps_read(pid_t pid, struct maps *maps)
 	if (!in) {
 		return -1;
 	}
+	/* The kernel gives a page at a time, if it is asked for one. */
+	setvbuf(in, NULL, _IOFBF, MAPS_BUFFER);
 	while (getline(&line, &room, in) > 0) {
 		maps->list = memory_grow(
 		    maps->list, maps->count, &capacity, sizeof(*maps->list));

@@ -20,8 +20,8 @@ struct objects;
 struct symbols;
 
 /*
- * The binary search table over the object's unwind information, as .eh_frame_hdr
- * brings it; all addresses are the target's.
+ * The binary search table over the object's unwind information, as the section
+ * .eh_frame_hdr has it; all addresses are the target's.
  */
 struct unwind_table {
 	uint64_t base; /* what the table's entries are relative to */

@@ -165,7 +165,7 @@ free_list(void *value)
 
 /* ---- Records ----------------------------------------------------------- */
 
-/* Writes the fields of `record` and lets go of it; the braces are the caller's. */
+/* Writes the fields of `record`, without its braces, and lets go of it. */
 static void
 put_fields(struct json *json, json_t *record)
 {

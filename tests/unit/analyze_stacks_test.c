@@ -290,7 +290,7 @@ a_place_in_no_object(void **state)
 	assert_int_equal(stack.frames[0]->pc, 4096);
 }
 
-/* What was unwound already, and copied from an older snapshot, is left alone. */
+/* What has frames, from an older snapshot, is left alone. */
 static void
 known_stacks_stay(void **state)
 {

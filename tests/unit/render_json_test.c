@@ -49,8 +49,7 @@ task(const json_t *root, json_int_t id)
 	size_t index;
 	const json_t *one;
 
-	json_array_foreach(json_object_get(root, "tasks"), index, one)
-	{
+	json_array_foreach(json_object_get(root, "tasks"), index, one) {
 		if (json_integer_value(json_object_get(one, "id")) == id) {
 			return one;
 		}
