@@ -158,6 +158,37 @@ test_disk_full(void **state)
 	assert_int_equal(harness_stop(program), 0);
 }
 
+/*
+ * The probe alone, with no tool beside it: a line for each task, and the reason
+ * why there are no stacks.
+ */
+static void
+test_without_tool(void **state)
+{
+	struct harness_program *program;
+	char source[512], alone[300], preload[400], path[512];
+	struct harness_output output;
+
+	snprintf(source, sizeof source, "%s/libstranded.so", harness_build());
+	snprintf(
+	    alone, sizeof alone, "%s/.libstranded.so", harness_directory());
+	output = harness_command("cp", source, alone);
+	assert_int_equal(output.status, 0);
+	snprintf(preload, sizeof preload, "LD_PRELOAD=%s", alone);
+	snprintf(
+	    path, sizeof path, "%s/tests/programs/send_stuck", harness_build());
+	program = harness_start(HARNESS_BARE, "/usr/bin/env", preload, path);
+	harness_ready(program);
+	harness_await(program, 1, "chan send", "sender");
+	kill(harness_pid(program), SIGQUIT);
+	HARNESS_UNTIL(strstr(harness_errors(program), "chan send"));
+	HARNESS_UNTIL(strstr(harness_errors(program), "IO read"));
+	assert_null(strstr(harness_errors(program), stuck_place()));
+	assert_non_null(strstr(harness_errors(program), "stack"));
+	assert_int_equal(harness_stop(program), 0);
+	unlink(alone);
+}
+
 /* ---- Marks -------------------------------------------------------------------------- */
 
 static void
@@ -308,6 +339,7 @@ main(void)
 		HARNESS_TEST(test_options_of_run),
 		HARNESS_TEST(test_no_signal),
 		HARNESS_TEST(test_disk_full),
+		HARNESS_TEST(test_without_tool),
 		HARNESS_TEST(test_storm),
 		HARNESS_TEST(test_descriptors_closed),
 		HARNESS_TEST(test_own_handler),
