@@ -274,8 +274,8 @@ agent_start(bool patient)
 	arch_fill_tcb(tcb);
 	/* Also the two that libc hides from sigprocmask(). */
 	set_all_signals(~UINT64_C(0), &old);
-	clone(agent_main, area + STACK_SIZE, flags, patient ? area : NULL, NULL,
-	    tcb, NULL);
+	sys_clone(agent_main, area + STACK_SIZE, flags, patient ? area : NULL,
+	    NULL, tcb, NULL);
 	set_all_signals(old, NULL);
 }
 

@@ -89,7 +89,7 @@ start_and_end(void *argument)
 {
 	struct start *start = argument;
 
-	start->pid = clone(become_tool, start->stack + CHILD_STACK / 2,
+	start->pid = sys_clone(become_tool, start->stack + CHILD_STACK / 2,
 	    CLONE_VM | CLONE_VFORK, start);
 	return 0;
 }
@@ -130,7 +130,7 @@ start_tool(int out)
 	start = (struct start) {
 		.out = out, .alive = ends[1], .arguments = arguments,
 	};
-	between = clone(start_and_end, start.stack + CHILD_STACK,
+	between = sys_clone(start_and_end, start.stack + CHILD_STACK,
 	    CLONE_VM | CLONE_VFORK, &start);
 	if (between > 0) {
 		sys(SYS_wait4, between, NULL, __WCLONE, NULL);
