@@ -36,27 +36,35 @@ history_range(const struct history *history, size_t count)
 	return range;
 }
 
-/* Widens a range to what the scale shows; see history_line(). */
-static struct history_range
+/* What the lowest level stands for, and how much lies above it. */
+struct scale {
+	uint64_t low;
+	uint64_t span;
+};
+
+/* A range that is too narrow is widened to both sides. */
+static struct scale
 scale_of(struct history_range range)
 {
-	uint32_t least = range.high / 20;
+	struct scale scale = { range.low, range.high - range.low };
+	uint64_t least = range.high / 20;
 
 	if (least < HISTORY_LEVELS - 1) {
 		least = HISTORY_LEVELS - 1;
 	}
-	if (range.high - range.low < least) {
-		range.low = range.high > least ? range.high - least : 0;
-		range.high = range.low + least;
+	if (scale.span < least) {
+		uint64_t below = (least - scale.span) / 4;
+
+		scale.low = scale.low > below ? scale.low - below : 0;
+		scale.span = least;
 	}
-	return range;
+	return scale;
 }
 
 void
 history_line(const struct history *history, int *levels, size_t width)
 {
-	struct history_range scale = scale_of(history_range(history, width));
-	uint64_t span = scale.high - scale.low;
+	struct scale scale = scale_of(history_range(history, width));
 
 	for (size_t i = 0; i < width; i++) {
 		size_t back = width - 1 - i;
@@ -68,6 +76,7 @@ history_line(const struct history *history, int *levels, size_t width)
 		}
 		above = history_get(history, back) - scale.low;
 		levels[i] =
-		    (int) ((above * (HISTORY_LEVELS - 1) + span / 2) / span);
+		    (int) ((above * (HISTORY_LEVELS - 1) + scale.span / 2) /
+			scale.span);
 	}
 }

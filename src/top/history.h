@@ -36,7 +36,8 @@ struct history_range history_range(const struct history *history, size_t count);
  *
  * The scale begins near the lowest value, so that a slow climb of a large
  * number is seen, but it never spans less than one step a level, nor less than
- * a twentieth of the value, so that a quiet number makes a quiet line.
+ * a twentieth of the value, so that a quiet number makes a quiet line, a
+ * quarter of the way up.
  */
 void history_line(const struct history *history, int *levels, size_t width);
 

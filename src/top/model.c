@@ -58,6 +58,12 @@ in_libstrand(const struct frame *frame)
 	    starts_with(frame->function, "strand_");
 }
 
+bool
+model_frame_is_foreign(const struct frame *frame)
+{
+	return in_foreign_module(frame) || in_libstrand(frame);
+}
+
 /*
  * libstrand may be linked into the program, and a function of its interface
  * calls others of it before it waits: what lies inside of the innermost such
@@ -94,8 +100,7 @@ model_own_frame(const struct stack *stack, uint32_t state)
 	}
 	i = of_libstrand(state) ? skip_into_libstrand(stack) : 0;
 	while (i < stack->frame_count &&
-	    (in_foreign_module(stack->frames[i]) ||
-		in_libstrand(stack->frames[i]))) {
+	    model_frame_is_foreign(stack->frames[i])) {
 		i++;
 	}
 	return i < stack->frame_count ? stack->frames[i] : NULL;

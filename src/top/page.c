@@ -100,7 +100,7 @@ draw_line(const struct page_line *line, int second, struct canvas *canvas,
 	if (line->tail != NULL) {
 		area.column += second;
 		area.width -= second;
-		canvas_text(canvas, area, ALIGN_TAIL, STYLE_PLAIN, line->tail);
+		canvas_text(canvas, area, ALIGN_TAIL, line->style, line->tail);
 	}
 }
 

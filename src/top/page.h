@@ -10,10 +10,13 @@
 
 struct page_line {
 	char *text;
-	char *tail; /* a second column, NULL if there is none; of one too
-	                     long its end is shown: a path's file and line */
+	/*
+	 * A second column, or NULL. Of one too long its end is shown, for that
+	 * is where a path has its file and line.
+	 */
+	char *tail;
 	int indent;
-	enum style style; /* of the text */
+	enum style style;
 };
 
 /* All zeroes is an empty page. */

@@ -124,8 +124,8 @@ has_ended(struct source *source)
 	}
 }
 
-void
-source_check(struct source *source)
+static void
+check_end(struct source *source)
 {
 	struct pollfd end = { .fd = source->pidfd, .events = POLLIN };
 
@@ -140,7 +140,7 @@ source_check(struct source *source)
 static void
 is_lost(struct source *source, const struct failure *failure)
 {
-	source_check(source);
+	check_end(source);
 	if (source->state != SOURCE_ENDED) {
 		source->state = SOURCE_LOST;
 		snprintf(source->text, sizeof(source->text),
@@ -173,12 +173,13 @@ reconnect(struct source *source)
 	return true;
 }
 
-struct snapshot *
-source_take(struct source *source)
+static struct snapshot *
+take(struct source *source)
 {
 	struct failure failure;
 	struct snapshot *snapshot;
 
+	check_end(source);
 	if (source->state == SOURCE_ENDED ||
 	    (source->client == NULL && !reconnect(source))) {
 		return NULL;
@@ -195,22 +196,18 @@ source_take(struct source *source)
 	return snapshot;
 }
 
+void
+source_take(struct source *source, struct taken *taken)
+{
+	taken->snapshot = take(source);
+	taken->state = source->state;
+	memcpy(taken->text, source->text, sizeof(taken->text));
+}
+
 int
 source_end_fd(const struct source *source)
 {
-	return source->state == SOURCE_ENDED ? -1 : source->pidfd;
-}
-
-enum source_state
-source_state(const struct source *source)
-{
-	return source->state;
-}
-
-const char *
-source_text(const struct source *source)
-{
-	return source->text;
+	return source->pidfd;
 }
 
 uint64_t

@@ -3,8 +3,8 @@
  *
  * A source is one run of one program. It keeps the connection and the
  * symbolizer, comes back after a connection was lost, and finds out that, and
- * how, the process has ended. It knows no screen; the loop that drives it could
- * be a thread of its own.
+ * how, the process has ended. It knows no screen, and belongs to one thread; what
+ * source_end_fd() and source_start_ns() return never changes.
  */
 #ifndef TOP_SOURCE_H
 #define TOP_SOURCE_H
@@ -21,6 +21,13 @@ enum source_state {
 	SOURCE_ENDED /* and nothing more will come */
 };
 
+/* What came of the wish for a snapshot. */
+struct taken {
+	struct snapshot *snapshot; /* analysed; NULL: none came */
+	enum source_state state;
+	char text[256]; /* a sentence about the state; "" while it is live */
+};
+
 struct source;
 
 /* NULL and `failure` if the process is not there or not under the probe. */
@@ -30,22 +37,13 @@ struct source *source_open(pid_t pid, struct failure *failure);
 void source_close(struct source *source);
 
 /*
- * Takes an analysed snapshot, which the caller frees. NULL if there is none:
- * source_state() and source_text() say why. Takes no longer than the client's
- * time limits.
+ * Takes a snapshot, which the caller frees. Takes no longer than the client's
+ * time limits. After SOURCE_ENDED none will come.
  */
-struct snapshot *source_take(struct source *source);
+void source_take(struct source *source, struct taken *taken);
 
-/* Becomes readable when the process ends; -1 if nothing does. */
+/* Becomes readable when the process ends; -1: nothing does. */
 int source_end_fd(const struct source *source);
-
-/* Finds out whether the process has ended. */
-void source_check(struct source *source);
-
-enum source_state source_state(const struct source *source);
-
-/* A sentence about the state, "" while it is SOURCE_LIVE. */
-const char *source_text(const struct source *source);
 
 /* When the probe came into the process, CLOCK_MONOTONIC. */
 uint64_t source_start_ns(const struct source *source);

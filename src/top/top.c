@@ -1,18 +1,15 @@
 /*
  * top.c: the viewer's loop.
  *
- * It waits for four things at once: a key, a signal, the end of the target, and
- * the time of the next snapshot. Signals are blocked and read from a
- * descriptor, so that none can come between the look at a flag and the wait,
- * and so that everything they call for, curses included, may be done right here.
- * The signals that end the process do so: the terminal is given back, and then
- * the signal is let through, so that the caller sees what it should.
- *
- * A snapshot is taken in the loop, and keys that are pressed meanwhile are seen
- * after it. Only take() would change if it were done by a thread: it would find
- * the snapshot ready, or none.
+ * It waits for five things at once: a key, a signal, the end of the target, a
+ * snapshot that was asked for, and the time to ask for the next one. None of
+ * them makes it wait for another: the snapshots are taken by a thread, and
+ * signals are blocked and read from a descriptor, so that none can come between
+ * the look at a flag and the wait, and so that everything they call for, curses
+ * included, may be done right here. The signals that end the process do so: the
+ * terminal is given back, and then the signal is let through, so that the
+ * caller sees what it should.
  */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,18 +19,22 @@
 
 #include "top/screen.h"
 #include "top/source.h"
+#include "top/taker.h"
 #include "top/top.h"
 #include "top/viewer.h"
 
 struct loop {
-	struct source *source;
+	struct source *source; /* until the taker has it */
+	struct taker *taker;
+	int end_fd; /* readable when the target has ended */
 	struct viewer viewer;
 	struct canvas canvas;
 	sigset_t before; /* the mask of signals outside the loop */
 	int signals; /* the descriptor they are read from */
 	int fatal; /* the signal to die of, or 0 */
 	int64_t interval_ns;
-	int64_t due_ns; /* when the next snapshot is to be taken */
+	int64_t asked_ns; /* when the newest snapshot was asked for */
+	int64_t due_ns; /* when to ask for the next */
 	bool show_all; /* the terminal's contents are not to be trusted */
 };
 
@@ -51,38 +52,55 @@ now_ns(void)
 /* ---- Snapshots --------------------------------------------------------- */
 
 static void
-tell_state(struct loop *loop)
+show(struct loop *loop, const struct taken *taken)
 {
-	viewer_connection(&loop->viewer, source_state(loop->source),
-	    source_text(loop->source));
+	if (taken->snapshot != NULL) {
+		viewer_feed(&loop->viewer, taken->snapshot);
+	}
+	viewer_connection(&loop->viewer, taken->state, taken->text);
+}
+
+static void
+ask(struct loop *loop)
+{
+	loop->asked_ns = now_ns();
+	taker_ask(loop->taker);
 }
 
 /*
- * The next snapshot comes an interval after this one was due, but when they
- * take long, the keys get their share of the time.
+ * The next snapshot is due an interval after this one was. If they take longer
+ * than that, the target has as much time to itself as it spends on them.
  */
 static void
-take(struct loop *loop)
+receive(struct loop *loop)
 {
-	int64_t begin = now_ns();
-	struct snapshot *snapshot = source_take(loop->source);
-	int64_t end = now_ns();
+	int64_t now = now_ns();
+	struct taken taken;
 
-	if (snapshot != NULL) {
-		viewer_feed(&loop->viewer, snapshot);
+	if (!taker_answer(loop->taker, &taken)) {
+		return;
 	}
-	tell_state(loop);
-	loop->due_ns = begin + loop->interval_ns;
-	if (loop->due_ns < end) {
-		loop->due_ns = end + (end - begin);
+	show(loop, &taken);
+	loop->due_ns = loop->asked_ns + loop->interval_ns;
+	if (taken.snapshot == NULL) {
+		loop->due_ns = now + loop->interval_ns;
+	} else if (loop->due_ns < now) {
+		loop->due_ns = now + (now - loop->asked_ns);
 	}
 }
 
+/* May the loop ask for a snapshot, now or when it is due? */
 static bool
-wants_snapshots(const struct loop *loop)
+may_ask(const struct loop *loop)
 {
-	return !loop->viewer.paused &&
-	    source_state(loop->source) != SOURCE_ENDED;
+	return !taker_is_busy(loop->taker) &&
+	    loop->viewer.state != SOURCE_ENDED;
+}
+
+static bool
+will_ask(const struct loop *loop)
+{
+	return may_ask(loop) && !loop->viewer.paused;
 }
 
 /* ---- Signals ----------------------------------------------------------- */
@@ -205,35 +223,39 @@ timeout_ms(const struct loop *loop)
 {
 	int64_t left = loop->due_ns - now_ns();
 
-	if (!wants_snapshots(loop)) {
+	if (!will_ask(loop)) {
 		return -1;
 	}
 	return left > 0 ? (int) ((left + 999999) / 1000000) : 0;
 }
 
+/* The end of the target is told by the snapshot that does not come any more. */
 static void
 wait_for_something(struct loop *loop)
 {
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = loop->signals, .events = POLLIN },
-		{ .fd = source_end_fd(loop->source), .events = POLLIN },
+		{ .fd = taker_fd(loop->taker), .events = POLLIN },
+		{ .fd = may_ask(loop) ? loop->end_fd : -1, .events = POLLIN },
 	};
 
-	if (poll(fds, 3, timeout_ms(loop)) < 0) {
+	if (poll(fds, 4, timeout_ms(loop)) < 0) {
 		return;
 	}
 	if (fds[1].revents) {
 		read_signals(loop);
 	}
 	if (fds[2].revents) {
-		source_check(loop->source);
-		tell_state(loop);
+		receive(loop);
 	}
 	if (fds[0].revents & POLLIN) {
 		read_keys(loop);
 	} else if (fds[0].revents) {
 		loop->fatal = SIGHUP; /* the terminal is no more */
+	}
+	if (fds[3].revents || (will_ask(loop) && now_ns() >= loop->due_ns)) {
+		ask(loop);
 	}
 }
 
@@ -244,9 +266,6 @@ run(struct loop *loop)
 	while (!loop->viewer.quit && loop->fatal == 0) {
 		draw(loop);
 		wait_for_something(loop);
-		if (wants_snapshots(loop) && now_ns() >= loop->due_ns) {
-			take(loop);
-		}
 	}
 }
 
@@ -255,6 +274,8 @@ static int
 begin(struct loop *loop, const struct top_options *options,
     struct failure *failure)
 {
+	struct taken taken;
+
 	loop->source = source_open(options->pid, failure);
 	if (loop->source == NULL) {
 		return -1;
@@ -262,15 +283,23 @@ begin(struct loop *loop, const struct top_options *options,
 	viewer_init(&loop->viewer, options->pid, source_start_ns(loop->source));
 	canvas_init(&loop->canvas, options->ascii || !screen_unicode());
 	loop->interval_ns = (int64_t) options->interval_ms * 1000000;
-	take(loop);
-	if (loop->viewer.model.snapshot == NULL) {
-		return failure_set(
-		    failure, EXIT_NO_TARGET, "%s", source_text(loop->source));
+	loop->end_fd = source_end_fd(loop->source);
+	source_take(loop->source, &taken);
+	show(loop, &taken);
+	loop->due_ns = now_ns() + loop->interval_ns;
+	if (taken.snapshot == NULL) {
+		return failure_set(failure, EXIT_NO_TARGET, "%s", taken.text);
 	}
 	if (block_signals(loop) != 0) {
 		return failure_set(
 		    failure, EXIT_FAILED, "top cannot receive signals: %m");
 	}
+	loop->taker = taker_new(loop->source);
+	if (loop->taker == NULL) {
+		return failure_set(
+		    failure, EXIT_FAILED, "top cannot start a thread: %m");
+	}
+	loop->source = NULL;
 	return screen_open(options->color, failure);
 }
 
@@ -283,6 +312,9 @@ end(struct loop *loop)
 	}
 	viewer_fini(&loop->viewer);
 	canvas_fini(&loop->canvas);
+	if (loop->taker != NULL) {
+		taker_free(loop->taker);
+	}
 	if (loop->source != NULL) {
 		source_close(loop->source);
 	}

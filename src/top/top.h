@@ -8,7 +8,8 @@
  *     viewer.c   what is shown and what keys do; header.c, grid.c, page.c and
  *                one view_*.c for each screen draw it on a canvas
  *     model.c    what is known: rows, changes, histories
- *     source.c   where snapshots come from, and how that ends
+ *     source.c   where snapshots come from, and how that ends; taker.c is the
+ *                thread that fetches them
  */
 #ifndef TOP_TOP_H
 #define TOP_TOP_H

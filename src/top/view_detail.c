@@ -39,6 +39,19 @@ add_remark(struct page *page, const char *text)
 
 /* One line a frame; the user's own code stands out. */
 static void
+add_frame(struct page *page, const struct frame *frame, bool own)
+{
+	char location[512];
+	enum style style = own              ? STYLE_STRONG
+	    : model_frame_is_foreign(frame) ? STYLE_FAINT
+					    : STYLE_PLAIN;
+
+	words_location(location, sizeof(location), frame);
+	page_add(page, INDENT, style, memory_print("%s", words_function(frame)),
+	    memory_print("%s", location));
+}
+
+static void
 add_stack(struct page *page, const struct stack *stack, uint32_t state)
 {
 	const struct frame *own = model_own_frame(stack, state);
@@ -46,17 +59,11 @@ add_stack(struct page *page, const struct stack *stack, uint32_t state)
 
 	for (size_t i = 0; i < stack->frame_count; i++) {
 		const struct frame *frame = stack->frames[i];
-		char location[512];
 
-		if (frame->probe) {
-			continue;
+		if (!frame->probe) {
+			add_frame(page, frame, frame == own);
+			none = false;
 		}
-		words_location(location, sizeof(location), frame);
-		page_add(page, INDENT,
-		    frame == own ? STYLE_STRONG : STYLE_PLAIN,
-		    memory_print("%s", words_function(frame)),
-		    memory_print("%s", location));
-		none = false;
 	}
 	if (none) {
 		add_remark(page, why_no_frames(stack));
@@ -96,26 +103,42 @@ add_task(struct page *page, int indent, const struct snapshot *snapshot,
 	    NULL);
 }
 
+/* "12 in chan send, +2 since the watching began, the oldest for 4m10s". */
+static void
+add_group(struct page *page, const struct group_row *row)
+{
+	const struct task *first = row->group->tasks[0];
+	char oldest[64] = "";
+	char age[32];
+
+	if (first->state != STRANDED_RUNNING) {
+		words_age(age, sizeof(age), first->since_ns);
+		snprintf(oldest, sizeof(oldest), ", the oldest for %s", age);
+	}
+	add_title(page,
+	    memory_print("%zu in %s, %+ld since the watching began%s",
+		row->group->count, state_name(first->state), row->change,
+		oldest));
+}
+
 static bool
 fill_group(struct page *page, const struct model *model, uint64_t key)
 {
 	const struct group_row *row = model_group(model, key);
 	const struct task *first;
-	char age[32];
 
 	if (row == NULL) {
 		return false;
 	}
 	first = row->group->tasks[0];
-	words_age(age, sizeof(age),
-	    first->state != STRANDED_RUNNING ? first->since_ns : -1);
-	add_title(page,
-	    memory_print(
-		"%zu in %s, %+ld since the watching began, the oldest for %s",
-		row->group->count, state_name(first->state), row->change, age));
+	add_group(page, row);
 	add_stack(page, &first->stack, first->state);
 	add_title(page, memory_print("created by"));
-	add_stack(page, &first->created_by, STRANDED_RUNNING);
+	if (first->flags & WIRE_TASK_MAIN) {
+		add_remark(page, "the process's first thread");
+	} else {
+		add_stack(page, &first->created_by, STRANDED_RUNNING);
+	}
 	add_title(page, memory_print("tasks"));
 	for (size_t i = 0; i < row->group->count; i++) {
 		add_task(

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define CLIENTS 5
@@ -139,16 +138,14 @@ setup(void **state)
 	return result;
 }
 
+/* Ends tmux, waits until it has, and removes what it leaves behind. */
 static int
 teardown(void **state)
 {
-	struct stat status;
-
-	/* The server is gone when its socket is. */
-	for (int i = 0; i < 200 && stat(terminal_socket(), &status) == 0; i++) {
-		TMUX("kill-server");
+	for (int i = 0; i < 200 && TMUX("kill-server").status == 0; i++) {
 		harness_sleep_ms(20);
 	}
+	unlink(terminal_socket());
 	return harness_teardown(state);
 }
 
@@ -192,9 +189,7 @@ stack_of_a_group(void **state)
 	    harness_marker("session_server.c", "stuck here"));
 	await(text);
 	await("created by");
-	snprintf(text, sizeof text, "tests/programs/session_server.c:%d",
-	    harness_marker("session_server.c", "go"));
-	await(text);
+	await("    serve ");
 	await("\"127.0.0.1:");
 	KEYS("BSpace");
 	await_gone("> Stack");
@@ -259,6 +254,24 @@ target_ends(void **state)
 	await("COUNT CHANGE");
 	KEYS("q");
 	await("status 0");
+}
+
+/* A target that does not answer does not keep the keys from working. */
+static void
+target_hangs(void **state)
+{
+	start_server();
+	terminal_begin("80", "24");
+	start_top("", "");
+	kill(harness_pid(server), SIGSTOP);
+	harness_sleep_ms(300);
+	KEYS("2");
+	await("PEER/NAME");
+	await("no answer");
+	KEYS("1");
+	await("COUNT CHANGE");
+	kill(harness_pid(server), SIGCONT);
+	await("live");
 }
 
 static void
@@ -402,6 +415,7 @@ main(void)
 		TOP_TEST(sessions),
 		TOP_TEST(any_size),
 		TOP_TEST(target_ends),
+		TOP_TEST(target_hangs),
 		TOP_TEST(pause_and_go_on),
 		TOP_TEST(terminal_is_given_back),
 		TOP_TEST(signals_give_it_back),

@@ -79,7 +79,7 @@ static void
 quiet_is_quiet(void **state)
 {
 	expect_line(
-	    (uint32_t[]){ 1000, 1001, 1000, 999 }, 4, (int[]){ 7, 7, 7, 7 }, 4);
+	    (uint32_t[]){ 1000, 1001, 1000, 999 }, 4, (int[]){ 2, 2, 2, 2 }, 4);
 }
 
 static void
@@ -88,7 +88,7 @@ extremes_do_not_overflow(void **state)
 	expect_line((uint32_t[]){ 0, UINT32_MAX, UINT32_MAX / 2 }, 3,
 	    (int[]){ 0, 7, 3 }, 3);
 	expect_line(
-	    (uint32_t[]){ UINT32_MAX, UINT32_MAX }, 2, (int[]){ 7, 7 }, 2);
+	    (uint32_t[]){ UINT32_MAX, UINT32_MAX }, 2, (int[]){ 2, 2 }, 2);
 }
 
 int

@@ -137,7 +137,7 @@ header_and_groups(void **state)
 	expect(&stage, "live");
 	expect(&stage, "Sessions       5 +0.0/s -0.0/s");
 	expect(&stage, "3..5");
-	expect(&stage, "▄▆");
+	expect(&stage, "▂▄");
 	expect(&stage, "Blocked        6 of 6 tasks");
 	expect(&stage, "Tasks    5 chan send  1 IO accept");
 	expect(&stage, "COUNT CHANGE OLDEST STATE");
