@@ -4,14 +4,20 @@
  * The directory must be the user's own and closed to others; a link in its
  * place is not followed. What stands in the socket's place is only removed if
  * it is a socket too: one that an earlier process of the same number has left.
+ *
+ * A process may end while its agent is about to make the socket, and would
+ * leave it behind. Of the two whoever comes second sees the other: the agent
+ * makes none any more, or the end waits until it is made, for a moment at most.
  */
 #include "probe/listener.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "common/place.h"
 #include "probe/config.h"
@@ -22,6 +28,7 @@
 
 #define BACKLOG 16
 #define LOOK_AGAIN_NS (10 * NS_PER_SECOND)
+#define MOMENT_NS (100 * NS_PER_MS)
 #define PLACE_PATH_MAX (PLACE_MAX + PLACE_NAME_MAX)
 
 int listener_fd = -1;
@@ -29,6 +36,8 @@ int listener_fd = -1;
 static char path[PLACE_PATH_MAX]; /* of the socket; "": there is none */
 static uint64_t inode;            /* of its file */
 static int64_t next_look;         /* when to look at it again */
+static uint32_t making;           /* a futex: 1 while it is being made */
+static uint32_t removed;          /* the process ends */
 
 static bool
 is_own_directory(const char *directory)
@@ -170,13 +179,24 @@ listener_keep(int64_t now)
 		listener_fd = -1;
 	}
 	if (listener_fd < 0) {
-		open_socket();
+		__atomic_store_n(&making, 1, __ATOMIC_SEQ_CST);
+		if (!__atomic_load_n(&removed, __ATOMIC_SEQ_CST)) {
+			open_socket();
+		}
+		store_release(&making, 0);
+		sys(SYS_futex, &making, FUTEX_WAKE_PRIVATE, 1);
 	}
 }
 
 void
 listener_remove(void)
 {
+	struct timespec limit = { 0, MOMENT_NS };
+
+	__atomic_store_n(&removed, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&making, __ATOMIC_SEQ_CST)) {
+		sys(SYS_futex, &making, FUTEX_WAIT_PRIVATE, 1, &limit);
+	}
 	if (path[0] != '\0' && socket_inode(path) == inode) {
 		sys(SYS_unlinkat, AT_FDCWD, path, 0);
 	}
@@ -189,4 +209,6 @@ listener_reset(void)
 	listener_fd = -1;
 	path[0] = '\0';
 	next_look = 0;
+	making = 0;
+	removed = 0;
 }
