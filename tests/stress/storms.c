@@ -419,7 +419,8 @@ loads(void *arg)
 	char path[512];
 	long good = 0;
 
-	snprintf(path, sizeof path, "%.480s_module.so", own_name);
+	snprintf(path, sizeof path, "%.*s/storms_module.so",
+	    (int) (strrchr(own_name, '/') - own_name), own_name);
 	for (long i = 0; i < (long) arg; i++) {
 		void *module = program_need(dlopen(path, RTLD_NOW), path);
 		int (*block)(int) =
