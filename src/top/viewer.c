@@ -256,11 +256,11 @@ draw_place(struct viewer *viewer, struct canvas *canvas, struct area area)
 {
 	struct view *view = current(viewer);
 	enum style style = STYLE_FAINT;
-	char text[256];
+	char text[260];
 	int width;
 
 	if (viewer->state != SOURCE_LIVE) {
-		snprintf(text, sizeof(text), "%s", viewer->text);
+		snprintf(text, sizeof(text), " %s", viewer->text);
 		style = STYLE_ALARM;
 	} else if (view->ops->place == KEY_ON_PAGE) {
 		size_t end = view->page.top + view->page.height;
