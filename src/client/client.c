@@ -30,7 +30,7 @@ struct client {
 	struct wire_hello hello; /* the probe's */
 };
 
-/* ---- What was wrong --------------------------------------------------------- */
+/* ---- What was wrong ----------------------------------------------------- */
 
 /*
  * Has the process ended? Its sockets close a moment before it does, so one that
@@ -55,22 +55,61 @@ has_ended(pid_t pid, int error)
 	return false;
 }
 
-static int
-fail_timeout(pid_t pid, struct failure *failure)
+static void
+explain_timeout(pid_t pid, struct failure *failure)
 {
 	if (process_is_stopped(pid)) {
-		return failure_set(failure, EXIT_FAILED,
+		failure_set(failure, EXIT_FAILED,
 		    "process %d is stopped, so its probe does not answer: "
 		    "`kill -CONT %d` lets it go on",
 		    pid, pid);
+	} else {
+		failure_set(failure, EXIT_FAILED,
+		    "the probe in process %d does not answer", pid);
 	}
-	return failure_set(failure, EXIT_FAILED,
-	    "the probe in process %d does not answer", pid);
+}
+
+/* Says what `error` of stream.h means. */
+static void
+explain(const struct client *client, int error, struct failure *failure)
+{
+	pid_t pid = client->process.pid;
+
+	switch (error) {
+	case ETIMEDOUT:
+		explain_timeout(pid, failure);
+		break;
+	case ECONNRESET:
+		failure_set(failure, EXIT_FAILED,
+		    "the probe in process %d has hung up: try again", pid);
+		break;
+	case EPROTO:
+		failure_set(failure, EXIT_FAILED,
+		    "what the probe in process %d sends makes no sense: its "
+		    "memory may be damaged",
+		    pid);
+		break;
+	case EFBIG:
+		failure_set(failure, EXIT_FAILED,
+		    "the probe in process %d sends more than a process can "
+		    "have: its memory may be damaged",
+		    pid);
+		break;
+	case EREMOTEIO:
+		failure_set(failure, EXIT_FAILED,
+		    "the probe in process %d says: %s", pid,
+		    client->stream.complaint);
+		break;
+	default:
+		failure_set(failure, EXIT_FAILED,
+		    "cannot talk to the probe in process %d: %s", pid,
+		    strerror(error));
+	}
 }
 
 /*
- * Says what `error` of stream.h means, and hangs up: after an error nobody
- * knows which answer would come next.
+ * Hangs up, because after an error nobody knows which answer would come next,
+ * and says what was wrong. Returns -1 for the caller to return.
  */
 static int
 fail(struct client *client, int error, struct failure *failure)
@@ -79,34 +118,12 @@ fail(struct client *client, int error, struct failure *failure)
 
 	shutdown(client->stream.fd, SHUT_RDWR);
 	if (has_ended(pid, error)) {
-		return failure_set(
+		failure_set(
 		    failure, EXIT_NO_TARGET, "process %d has ended", pid);
+	} else {
+		explain(client, error, failure);
 	}
-	switch (error) {
-	case ETIMEDOUT:
-		return fail_timeout(pid, failure);
-	case ECONNRESET:
-		return failure_set(failure, EXIT_FAILED,
-		    "the probe in process %d has hung up: try again", pid);
-	case EPROTO:
-		return failure_set(failure, EXIT_FAILED,
-		    "what the probe in process %d sends makes no sense: its "
-		    "memory may be damaged",
-		    pid);
-	case EFBIG:
-		return failure_set(failure, EXIT_FAILED,
-		    "the probe in process %d sends more than a process can "
-		    "have: its memory may be damaged",
-		    pid);
-	case EREMOTEIO:
-		return failure_set(failure, EXIT_FAILED,
-		    "the probe in process %d says: %s", pid,
-		    client->stream.complaint);
-	default:
-		return failure_set(failure, EXIT_FAILED,
-		    "cannot talk to the probe in process %d: %s", pid,
-		    strerror(error));
-	}
+	return -1;
 }
 
 static int
@@ -121,7 +138,7 @@ fail_version(struct client *client, uint32_t version, struct failure *failure)
 	    pid, version, WIRE_VERSION);
 }
 
-/* ---- Opening ---------------------------------------------------------------- */
+/* ---- Opening ------------------------------------------------------------ */
 
 static int
 find_process(pid_t pid, struct process *process, struct failure *failure)
@@ -270,7 +287,7 @@ client_hello(const struct client *client)
 	return &client->hello;
 }
 
-/* ---- Requests --------------------------------------------------------------- */
+/* ---- Requests ----------------------------------------------------------- */
 
 int
 client_counts(
@@ -399,13 +416,13 @@ read_piece(struct client *client, uint64_t address, void *buffer, size_t size)
 	if (error == 0) {
 		error = stream_expect(&client->stream, WIRE_MEMORY, &message);
 	}
-	memory = error == 0 ? (const void *) message : NULL;
-	if (memory != NULL &&
-	    (memory->address != address || memory->size > size)) {
-		error = EPROTO;
-	}
 	if (error != 0) {
 		fail(client, error, &failure);
+		return 0;
+	}
+	memory = (const void *) message;
+	if (memory->address != address || memory->size > size) {
+		fail(client, EPROTO, &failure);
 		return 0;
 	}
 	memcpy(buffer, memory + 1, memory->size);

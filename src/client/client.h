@@ -25,7 +25,7 @@ enum exit_status {
 
 /* Why something did not work. */
 struct failure {
-	int status;     /* enum exit_status */
+	int status; /* enum exit_status */
 	char text[512]; /* one sentence or two, no newline at the end */
 };
 
@@ -48,29 +48,29 @@ pid_t client_pid(const struct client *client);
 /* What the probe said in its greeting. */
 const struct wire_hello *client_hello(const struct client *client);
 
-int client_counts(struct client *client, struct wire_counts *counts,
-    struct failure *failure);
+int client_counts(
+    struct client *client, struct wire_counts *counts, struct failure *failure);
 
 /*
  * Takes a snapshot; `flags` is of enum wire_snapshot_flags. Relations that need
  * no stacks (holders, senders, receivers, a session's tasks and state) are
  * filled in. NULL and `failure` if the target has gone, or speaks nonsense.
  */
-struct snapshot *client_snapshot(struct client *client, uint32_t flags,
-    struct failure *failure);
+struct snapshot *client_snapshot(
+    struct client *client, uint32_t flags, struct failure *failure);
 
 /*
  * Reads the target's own code and unwind tables from its memory: for files that
  * are no longer on disk as they were. Returns how many bytes were read, 0 if
  * none can be.
  */
-size_t client_read(struct client *client, uint64_t address, void *buffer,
-    size_t size);
+size_t client_read(
+    struct client *client, uint64_t address, void *buffer, size_t size);
 
 /* A process under the probe. */
 struct target {
 	pid_t pid;
-	char name[64];  /* of its program */
+	char name[64]; /* of its program */
 };
 
 /*

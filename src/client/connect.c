@@ -148,9 +148,9 @@ explain(
 	switch (error) {
 	case EPERM:
 		snprintf(why, size,
-		    "%s is not a private directory of the user "
-		    "of process %d: remove it, or start the process with " PLACE_VARIABLE
-		    " set to one of mode 0700",
+		    "%s is not a private directory of the user of process "
+		    "%d: remove it, or let " PLACE_VARIABLE " name another "
+		    "for both",
 		    directory, pid);
 		break;
 	case ENOTDIR:

@@ -21,7 +21,7 @@
 
 #include "client/memory.h"
 
-/* ---- Names ---------------------------------------------------------------- */
+/* ---- Names -------------------------------------------------------------- */
 
 static char *
 ipv4_name(const void *address, in_port_t port)
@@ -90,7 +90,7 @@ sockets_name(const uint8_t *bytes, size_t size)
 	}
 }
 
-/* ---- States --------------------------------------------------------------- */
+/* ---- States ------------------------------------------------------------- */
 
 /* One line of TCP's tables. */
 struct connection {

@@ -44,7 +44,8 @@ arguments_init(struct arguments *arguments, const struct command *command,
 		.list = memory_new(count + 2, sizeof(struct option)),
 	};
 	/* '+': stop at the first operand. ':': say nothing of errors. */
-	strcpy(arguments->letters, command->wraps ? "+:" : ":");
+	snprintf(arguments->letters, sizeof(arguments->letters), "%s",
+	    command->wraps ? "+:" : ":");
 	for (size_t i = 0; i < count; i++) {
 		add_option(arguments, i, &command->options[i]);
 	}

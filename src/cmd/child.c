@@ -199,7 +199,7 @@ watch(struct child *child, int64_t deadline)
 	return true;
 }
 
-/* Has the probe spoken? Closes the pipe if that is settled, one way or other. */
+/* Has the probe spoken? Closes the pipe as soon as that is settled. */
 static bool
 hear_probe(struct child *child)
 {

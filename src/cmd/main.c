@@ -31,14 +31,15 @@ main(int argc, char **argv)
 
 	setlocale(LC_ALL, "");
 	if (argc < 2) {
-		say_die(EXIT_USAGE,
-		    "a command is missing (`stranded help` lists them)");
+		say_warn("a command is missing (`stranded help` lists them)");
+		return EXIT_USAGE;
 	}
 	command = command_find(command_name(argv[1]));
 	if (command == NULL) {
-		say_die(EXIT_USAGE,
-		    "there is no command \"%s\" (`stranded help` lists them)",
+		say_warn("there is no command \"%s\" (`stranded help` lists "
+			 "them)",
 		    argv[1]);
+		return EXIT_USAGE;
 	}
 	arguments_init(&arguments, command, argc - 1, argv + 1);
 	status = command->run(&arguments);

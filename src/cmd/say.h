@@ -1,6 +1,6 @@
 /*
- * say.h: how the commands speak to people. Everything that goes wrong is said on
- * standard error, in one line that begins with "stranded: ".
+ * say.h: how the commands speak to people. Everything that goes wrong is said
+ * on standard error, in one line that begins with "stranded: ".
  */
 #ifndef CMD_SAY_H
 #define CMD_SAY_H

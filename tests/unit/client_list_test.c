@@ -1,4 +1,4 @@
-/* client_list_test.c: which processes are under the probe, and which is meant. */
+/* client_list_test.c: which processes are under the probe, which is meant. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

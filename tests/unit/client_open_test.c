@@ -196,7 +196,7 @@ long_path(void **state)
 
 	fake_add_hello(&fake);
 	fake_start(&fake);
-	strcpy(shallow, fake.directory);
+	snprintf(shallow, sizeof(shallow), "%s", fake.directory);
 	snprintf(deep, sizeof(deep), "%s-%0120d", fake.directory, 7);
 	assert_int_equal(rename(fake.directory, deep), 0);
 	setenv(PLACE_VARIABLE, deep, 1);

@@ -1,4 +1,4 @@
-/* client_place_test.c: where sockets are, names of signals, names of threads. */
+/* client_place_test.c: where sockets are; names of signals and threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <stdio.h>
 
 #include "client/text.h"
 #include "common/place.h"
@@ -40,7 +41,7 @@ socket_names(void **state)
 	assert_string_equal(text, "4294967295.sock");
 }
 
-/* It never writes beyond the room it is given, and says when it is too little. */
+/* It never writes beyond the room it is given, and says if it is too little. */
 static void
 too_little_room(void **state)
 {
@@ -110,7 +111,7 @@ clean_text(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char text[32];
 
-		strcpy(text, cases[i].dirty);
+		snprintf(text, sizeof(text), "%s", cases[i].dirty);
 		text_clean(text);
 		assert_string_equal(text, cases[i].clean);
 	}

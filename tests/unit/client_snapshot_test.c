@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -284,6 +286,11 @@ channels(void **state)
 static void
 sessions(void **state)
 {
+	const struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons(80),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
 	const struct session *session;
 	struct snapshot *snapshot;
 
@@ -308,7 +315,12 @@ sessions(void **state)
 	    (struct wire_session){
 		.id = 43, .fd = -1, .kind = WIRE_SESSION_REGISTRY },
 	    NULL, "nobody");
-	fake_add_end(&fake, 5, 3, 0, 0);
+	add_session((struct wire_session){ .id = 44,
+			.fd = 13,
+			.kind = WIRE_SESSION_ACCEPTED,
+			.address_size = sizeof(address) },
+	    &address, "ignored");
+	fake_add_end(&fake, 5, 4, 0, 0);
 	snapshot = take_good();
 	session = snapshot_session(snapshot, 42);
 	assert_string_equal(session->name, "ann?");
@@ -323,6 +335,8 @@ sessions(void **state)
 	assert_string_equal(session->name, "descriptor 12");
 	assert_int_equal(session->task_count, 2);
 	assert_int_equal(snapshot_session(snapshot, 43)->task_count, 0);
+	session = snapshot_session(snapshot, 44);
+	assert_string_equal(session->name, "127.0.0.1:80");
 	snapshot_free(snapshot);
 }
 
@@ -432,7 +446,7 @@ many(void **state)
 	snapshot_free(snapshot);
 }
 
-/* ---- What no probe sends --------------------------------------------------- */
+/* ---- What no probe sends ------------------------------------------------ */
 
 static void
 no_begin(void **state)
@@ -516,7 +530,7 @@ silent_midway(void **state)
 	assert_refused(EXIT_FAILED, "does not answer");
 }
 
-/* ---- Memory ----------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------- */
 
 static void
 add_memory(uint64_t address, const char *bytes)

@@ -87,7 +87,7 @@ other_names(void **state)
 	assert_name("", 0, "address family 0");
 }
 
-/* ---- States ------------------------------------------------------------------ */
+/* ---- States ------------------------------------------------------------- */
 
 /* Two ends of a TCP connection: [0] was accepted. */
 static void
@@ -109,14 +109,14 @@ connect_pair(int ends[2])
 }
 
 static struct session
-session_of(int fd, char *name)
+session_of(int fd, const char *name)
 {
 	struct stat status;
 
 	assert_int_equal(fstat(fd, &status), 0);
 	return (struct session){
 		.kind = WIRE_SESSION_ACCEPTED,
-		.name = name,
+		.name = (char *) name,
 		.fd = fd,
 		.inode = status.st_ino,
 	};
@@ -211,7 +211,7 @@ left_alone(void **state)
 	close(ends[1]);
 	assert_int_equal(look(session), SESSION_OPEN);
 	session.inode = 0;
-	session.name = "127.0.0.1:1";
+	session.name = (char *) "127.0.0.1:1";
 	assert_int_equal(look(session), SESSION_OPEN);
 	session.kind = WIRE_SESSION_REGISTRY;
 	session.inode = 12345;

@@ -28,7 +28,7 @@ static char runtime[64];
 static int
 setup(void **state)
 {
-	strcpy(directory, "/tmp/stranded-exec-XXXXXX");
+	snprintf(directory, sizeof(directory), "/tmp/stranded-exec-XXXXXX");
 	assert_non_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/program", directory);
 	return 0;
@@ -113,7 +113,7 @@ assert_impossible(const char *part)
 	}
 }
 
-/* ---- Finding ------------------------------------------------------------------ */
+/* ---- Finding ------------------------------------------------------------ */
 
 static void
 assert_not_found(const char *command, int status)
@@ -162,7 +162,7 @@ find_by_path(void **state)
 	assert_not_found(path, EXECUTABLE_CANNOT_RUN);
 }
 
-/* ---- Checking ----------------------------------------------------------------- */
+/* ---- Checking ----------------------------------------------------------- */
 
 static void
 this_program(void **state)
@@ -214,7 +214,7 @@ set_linker(const char *linker)
 
 	find_segment(fd, PT_INTERP, &segment);
 	assert_true(segment.p_filesz <= sizeof(bytes));
-	strcpy(bytes, linker);
+	snprintf(bytes, sizeof(bytes), "%s", linker);
 	assert_true(
 	    pwrite(fd, bytes, segment.p_filesz, (off_t) segment.p_offset) > 0);
 	close(fd);

@@ -30,8 +30,10 @@ cmd_split(char *line, char *argv[CMD_WORDS_MAX + 1])
 {
 	int argc = 0;
 
-	for (char *word = strtok(line, " "); word != NULL;
-	     word = strtok(NULL, " ")) {
+	char *rest = NULL;
+
+	for (char *word = strtok_r(line, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest)) {
 		assert(argc < CMD_WORDS_MAX);
 		argv[argc++] = word;
 	}
@@ -53,7 +55,7 @@ cmd_execute(const char *line, int out, int err)
 	dup2(err, STDERR_FILENO);
 	close(out);
 	close(err);
-	strcpy(copy, line);
+	snprintf(copy, sizeof(copy), "%s", line);
 	argc = cmd_split(copy, argv);
 	command = command_find(argv[0]);
 	assert(command != NULL);
@@ -66,7 +68,7 @@ cmd_open(char path[32])
 {
 	int fd;
 
-	strcpy(path, "/tmp/stranded-cmd-XXXXXX");
+	memcpy(path, "/tmp/stranded-cmd-XXXXXX", 25);
 	fd = mkostemp(path, O_CLOEXEC);
 	assert(fd >= 0);
 	unlink(path);

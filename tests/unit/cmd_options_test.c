@@ -1,6 +1,6 @@
 /*
- * cmd_options_test.c: the table of commands is in order, it is what is accepted,
- * and the man pages say what it says.
+ * cmd_options_test.c: the table of commands is in order, what it says is
+ * accepted, and the man pages say the same.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -140,7 +140,7 @@ misuse(void **state)
 	assert_misused("version now", "unexpected argument");
 }
 
-/* ---- Man pages --------------------------------------------------------------- */
+/* ---- Man pages ---------------------------------------------------------- */
 
 /* What the page has in its section; the tests run in the project's folder. */
 static void
@@ -149,6 +149,7 @@ read_section(const char *page, const char *section, char *text, size_t size)
 	char line[256];
 	FILE *file = fopen(page, "r");
 	bool inside = false;
+	size_t used = 0;
 
 	if (file == NULL) {
 		fail_msg("%s is missing", page);
@@ -159,8 +160,9 @@ read_section(const char *page, const char *section, char *text, size_t size)
 			inside =
 			    strncmp(line + 4, section, strlen(section)) == 0;
 		} else if (inside) {
-			assert_true(strlen(text) + strlen(line) < size);
-			strcat(text, line);
+			used += (size_t) snprintf(
+			    text + used, size - used, "%s", line);
+			assert_true(used < size);
 		}
 	}
 	fclose(file);

@@ -1,7 +1,7 @@
 /*
  * cmd_run_test.c: `stranded run` is not noticed: the command's status, signals
- * and descriptors are as they would be without it; and it does not run a command
- * without the probe.
+ * and descriptors are as they would be without it; and it does not run a
+ * command without the probe.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -252,17 +252,18 @@ signal_that_ends_it(void **state)
 static void
 descriptors(void **state)
 {
+	char *rest = NULL;
 	char *line;
 
 	assert_status("run ls -l /proc/self/fd", 0);
 	/* The pipe of the handshake is closed, ls has its directory open. */
-	for (line = strtok(outcome.out, "\n"); line != NULL;
-	     line = strtok(NULL, "\n")) {
+	for (line = strtok_r(outcome.out, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
 		if (strstr(line, " -> pipe:") != NULL) {
 			const char *number = strstr(line, " -> ") - 3;
 
 			/* Low numbers are the application's. */
-			assert_true(atoi(number) > 100);
+			assert_true(strtol(number, NULL, 10) > 100);
 		}
 	}
 }

@@ -23,7 +23,7 @@ static char path[64];
 static int
 setup(void **state)
 {
-	strcpy(directory, "/tmp/stranded-sink-XXXXXX");
+	snprintf(directory, sizeof(directory), "/tmp/stranded-sink-XXXXXX");
 	assert_non_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/dump", directory);
 	return 0;

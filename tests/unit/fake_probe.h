@@ -62,7 +62,8 @@ static inline void
 fake_init(struct fake_probe *fake)
 {
 	memset(fake, 0, sizeof(*fake));
-	strcpy(fake->directory, "/tmp/stranded-test-XXXXXX");
+	snprintf(fake->directory, sizeof(fake->directory), "%s",
+	    "/tmp/stranded-test-XXXXXX");
 	assert(mkdtemp(fake->directory) != NULL);
 	setenv(PLACE_VARIABLE, fake->directory, 1);
 	place_socket(fake->directory, (uint32_t) getpid(), fake->path,
@@ -220,7 +221,7 @@ fake_listen(struct fake_probe *fake)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	strcpy(address.sun_path, fake->path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", fake->path);
 	fake->listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert(bind(fake->listener, (void *) &address, sizeof(address)) == 0);
 	assert(listen(fake->listener, 4) == 0);

@@ -160,7 +160,7 @@ task_new(void)
 	task->case_count = 3;
 	task->stack.size = 24;
 	task->creation.size = 40;
-	strcpy(task->name, "reader");
+	memcpy(task->name, "reader", sizeof("reader"));
 	return task;
 }
 
