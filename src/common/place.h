@@ -34,14 +34,14 @@
  * Writes the directory number `index` of user `uid`. Returns its length, or 0
  * if there is no such number or it does not fit.
  */
-size_t place_directory(unsigned int index, uint32_t uid, char *buffer,
-    size_t size);
+size_t place_directory(
+    unsigned int index, uint32_t uid, char *buffer, size_t size);
 
 /* Writes "<pid>.sock". Returns its length, or 0 if it does not fit. */
 size_t place_name(uint32_t pid, char *buffer, size_t size);
 
 /* Writes "<directory>/<pid>.sock". Returns its length, or 0 as above. */
-size_t place_socket(const char *directory, uint32_t pid, char *buffer,
-    size_t size);
+size_t place_socket(
+    const char *directory, uint32_t pid, char *buffer, size_t size);
 
 #endif
