@@ -10,6 +10,29 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/tool.a $(B)/libstrand.a
 	    -Itests $(CPPFLAGS) -o $@ $< $(B)/tool.a $(B)/libstrand.a \
 	    $(TOOL_LIBS) -lcmocka
 
+# Those of the probe's parts: compiled as the tests are, so that a sanitizer sees
+# them too. Left out is what would make the test itself a probed program. Their
+# copies of memory are the compiler's own: memory.c is for the library.
+PROBE_PART_SRC := $(filter-out src/probe/wrap%.c src/probe/init.c \
+    src/probe/agent.c src/probe/signal.c src/probe/dump.c \
+    src/probe/observer.c src/probe/memory.c,$(PROBE_SRC)) $(COMMON_SRC)
+PROBE_PART_OBJ := $(call obj,parts,$(PROBE_PART_SRC))
+
+$(B)/obj/parts/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) \
+	    -c -o $@ $<
+
+$(B)/tests/probe.a: $(PROBE_PART_OBJ)
+	@mkdir -p $(@D)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/tests/unit/probe_%: tests/unit/probe_%.c tests/unit/probe_fixture.h \
+    $(B)/tests/probe.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) -Itests \
+	    $(CPPFLAGS) -o $@ $< $(B)/tests/probe.a -lcmocka -lpthread
+
 # End to end: one program a file, with the harness that starts real processes.
 HARNESS := tests/e2e/harness.c tests/e2e/harness_dump.c
 E2E_SRC := $(wildcard tests/e2e/*_test.c)

@@ -321,7 +321,6 @@ sanitized(const char *suffix, const char *runtime)
 	static const char *const storms[][2] = {
 		{ "exit", "exit: 800 ends" },
 		{ "churn", "churn: 9600 threads" },
-		{ "load", "load: 600 calls" },
 		{ "close", "close: 1600 bytes" },
 		{ "signal", "signal: 0 calls broken off" },
 	};

@@ -1,0 +1,93 @@
+/*
+ * probe_fixture.h: the probe's parts in a program of their own.
+ *
+ * The tests link everything but the wrappers, the agent's thread and the
+ * constructor (see probe.a in tests.mk): what those would provide stands here.
+ * A test that hangs is ended by an alarm. Include it once, in the test itself.
+ */
+#ifndef UNIT_PROBE_FIXTURE_H
+#define UNIT_PROBE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "probe/agent.h"
+#include "probe/init.h"
+#include "probe/probe.h"
+#include "probe/real.h"
+#include "probe/session.h"
+#include "probe/sys.h"
+#include "probe/task.h"
+
+#define FIXTURE_SECONDS 60
+
+int init_pid;
+int64_t init_time;
+int agent_tid;
+
+bool
+init_probe(void)
+{
+	return true;
+}
+
+/* As the constructor would; once a program. */
+static int
+fixture_begin(void **state)
+{
+	init_pid = getpid();
+	init_time = sys_now();
+	task_clock = init_time;
+	real_resolve();
+	task_init();
+	session_init();
+	return 0;
+}
+
+static int
+fixture_setup(void **state)
+{
+	alarm(FIXTURE_SECONDS);
+	return 0;
+}
+
+#define FIXTURE_TEST(name) cmocka_unit_test_setup(name, fixture_setup)
+
+/*
+ * A stack that belongs to nobody: `size` bytes, and its bounds. Waits that lie
+ * in it can be made to nest, or to be jumped over, without jumping.
+ */
+struct fixture_stack {
+	_Alignas(16) uint8_t bytes[16 << 10];
+};
+
+static inline struct bounds
+fixture_bounds(const struct fixture_stack *stack)
+{
+	return (struct bounds) { (uintptr_t) stack->bytes,
+		(uintptr_t) stack->bytes + sizeof stack->bytes };
+}
+
+/* The wait that lies `offset` bytes above the stack's lower end. */
+static inline struct stranded_wait *
+fixture_wait(struct fixture_stack *stack, size_t offset)
+{
+	return (struct stranded_wait *) (stack->bytes + offset);
+}
+
+/* A place whose stack pointer is at `offset`. */
+static inline struct stranded_place
+fixture_place(struct fixture_stack *stack, size_t offset)
+{
+	return (struct stranded_place) { (void *) 0x1234,
+		stack->bytes + offset, (void *) 0x5678 };
+}
+
+#endif
