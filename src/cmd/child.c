@@ -97,9 +97,8 @@ fork_child(struct child *child, char **argv, const int handshake[2],
 	if (child->pid == 0) {
 		execute(argv, handshake[1], &inherited);
 		error = errno;
-		if (write(errors[1], &error, sizeof(error)) < 0) {
-			/* The parent has gone: there is nobody to tell. */
-		}
+		/* If the parent has gone, there is nobody to tell. */
+		(void) !write(errors[1], &error, sizeof(error));
 		_exit(EXECUTABLE_NOT_FOUND);
 	}
 	close(errors[1]);
