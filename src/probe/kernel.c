@@ -164,7 +164,7 @@ parse_hex(const char *next, uint64_t *number)
 
 /* "7f00-7f10 r-xp 00001000 08:01 1234 /path" */
 static bool
-line_allows(const char *line, uint64_t address, uint64_t end)
+line_allows(const char *line, uint64_t address, uint32_t size)
 {
 	uint64_t from, to;
 	const char *next = parse_hex(line, &from);
@@ -173,8 +173,8 @@ line_allows(const char *line, uint64_t address, uint64_t end)
 		return false;
 	}
 	next = parse_hex(next + 1, &to);
-	if (address < from || end > to || next[0] != ' ' || next[1] != 'r' ||
-	    next[2] != '-') {
+	if (address < from || address >= to || size > to - address ||
+	    next[0] != ' ' || next[1] != 'r' || next[2] != '-') {
 		return false;
 	}
 	for (; *next != '\0'; next++) {
@@ -210,7 +210,7 @@ kernel_may_read(uint64_t address, uint32_t size)
 			}
 			line[length] = '\0';
 			length = 0;
-			allowed = line_allows(line, address, address + size);
+			allowed = line_allows(line, address, size);
 		}
 	}
 	sys(SYS_close, fd);

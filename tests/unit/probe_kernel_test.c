@@ -1,0 +1,213 @@
+/*
+ * probe_kernel_test.c: what may be read of the process's memory, which threads
+ * no task stands for, whose descriptors can be had.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "unit/probe_fixture.h"
+
+#include "probe/kernel.h"
+
+static struct fixture_stack stack;
+static const char constant[64] = "in the program's file";
+static char variable[64];
+
+/* ---- Memory -------------------------------------------------------------------- */
+
+static bool
+may_read(const void *memory, size_t size)
+{
+	return kernel_may_read((uintptr_t) memory, (uint32_t) size);
+}
+
+static void
+files_that_are_not_written(void **state)
+{
+	assert_true(may_read(constant, sizeof constant));
+	assert_true(may_read((void *) may_read, 16));
+	assert_false(may_read(variable, sizeof variable));
+	assert_false(may_read(state, 8));
+	assert_false(may_read(NULL, 8));
+	assert_false(may_read((void *) ~UINT64_C(0), 1));
+	assert_false(may_read((void *) ~UINT64_C(7), 4096));
+}
+
+static void
+secrets_are_not_told(void **state)
+{
+	void *heap = malloc(64);
+	void *page = mmap(
+	    NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_false(may_read(heap, 64));
+	assert_false(may_read(page, 64));
+	munmap(page, 4096);
+	free(heap);
+}
+
+/* The range must lie in the mapping from its first byte to its last. */
+static void
+bounds_of_a_mapping(void **state)
+{
+	int fd = open("/proc/self/exe", O_RDONLY);
+	uint8_t *area = mmap(NULL, 3 * 4096, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *file = mmap(area + 4096, 4096, PROT_READ,
+	    MAP_PRIVATE | MAP_FIXED, fd, 0);
+
+	assert_ptr_equal(file, area + 4096);
+	assert_true(may_read(file, 4096));
+	assert_true(may_read(file + 4095, 1));
+	assert_false(may_read(file, 4097));
+	assert_false(may_read(file - 1, 2));
+	assert_false(may_read(file + 4096, 1));
+	mprotect(file, 4096, PROT_READ | PROT_WRITE);
+	assert_false(may_read(file, 16));
+	munmap(area, 3 * 4096);
+	close(fd);
+}
+
+static void
+memory_is_peeked_at(void **state)
+{
+	uint8_t *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char copy[64];
+
+	assert_int_equal(sys_peek(constant, copy, sizeof copy), sizeof copy);
+	assert_memory_equal(copy, constant, sizeof copy);
+	munmap(pages + 4096, 4096);
+	assert_int_equal(sys_peek(pages + 4096 - 24, copy, sizeof copy), 24);
+	assert_int_equal(sys_peek(pages + 4096, copy, sizeof copy), 0);
+	assert_int_equal(sys_peek(NULL, copy, 8), 0);
+	munmap(pages, 4096);
+}
+
+/* ---- Threads ------------------------------------------------------------------- */
+
+static int gate[2];
+
+/* A thread that makes no wrapped call, until the gate is opened. */
+static void *
+waits_unseen(void *tid)
+{
+	char byte;
+
+	__atomic_store_n((uint32_t *) tid, (uint32_t) gettid(),
+	    __ATOMIC_RELEASE);
+	while (read(gate[0], &byte, 1) < 0) {
+	}
+	return NULL;
+}
+
+static uint32_t
+start_unseen(pthread_t *thread)
+{
+	uint32_t tid = 0;
+
+	assert_int_equal(pthread_create(thread, NULL, waits_unseen, &tid), 0);
+	while (__atomic_load_n(&tid, __ATOMIC_ACQUIRE) == 0) {
+		usleep(100);
+	}
+	return tid;
+}
+
+static void
+threads_without_tasks(void **state)
+{
+	uint32_t tids[64], unseen;
+	unsigned int before;
+	struct stranded_place by = fixture_place(&stack, 1024);
+	pthread_t thread;
+	struct task *task;
+	bool found = false;
+
+	assert_int_equal(pipe(gate), 0);
+	if (task_self == NULL) {
+		task_adopt();
+	}
+	/* A sanitizer may have a thread of its own. */
+	before = kernel_uncovered(tids, 64);
+	unseen = start_unseen(&thread);
+	assert_int_equal(kernel_uncovered(tids, 64), before + 1);
+	for (unsigned int i = 0; i <= before; i++) {
+		found |= tids[i] == unseen;
+	}
+	assert_true(found);
+	assert_int_equal(kernel_uncovered(tids, 0), 0);
+	/* The agent is never told of. */
+	agent_tid = (int) unseen;
+	assert_int_equal(kernel_uncovered(tids, 64), before);
+	agent_tid = 0;
+	/* Nor is a thread with a task; and nothing is kept of it. */
+	task = task_create(NULL, 0, &by);
+	task->tid = unseen;
+	assert_int_equal(kernel_uncovered(tids, 64), before);
+	task_end(task);
+	assert_int_equal(kernel_uncovered(tids, 64), before + 1);
+	write(gate[1], "", 1);
+	pthread_join(thread, NULL);
+	assert_int_equal(kernel_uncovered(tids, 64), before);
+}
+
+/* A task whose thread has not begun may stand for one that is there. */
+static void
+threads_that_begin(void **state)
+{
+	struct stranded_place by = fixture_place(&stack, 1024);
+	uint32_t tids[64];
+	unsigned int before = kernel_uncovered(tids, 64);
+	struct task *task;
+	pthread_t thread;
+
+	task_clock = sys_now();
+	task = task_create(NULL, TASK_STARTING, &by);
+	start_unseen(&thread);
+	assert_int_equal(kernel_uncovered(tids, 64), before);
+	/* But not for ever. */
+	task->created_ns -= 2 * NS_PER_SECOND;
+	assert_int_equal(kernel_uncovered(tids, 64), before + 1);
+	write(gate[1], "", 1);
+	pthread_join(thread, NULL);
+	task_end(task);
+}
+
+/* ---- Descriptors --------------------------------------------------------------- */
+
+static void
+descriptors_are_borrowed(void **state)
+{
+	struct stat one, two;
+	int borrowed = kernel_borrow_fd(gate[1]);
+
+	assert_true(borrowed >= 0);
+	assert_int_not_equal(borrowed, gate[1]);
+	assert_int_equal(fstat(gate[1], &one), 0);
+	assert_int_equal(fstat(borrowed, &two), 0);
+	assert_int_equal(one.st_ino, two.st_ino);
+	close(borrowed);
+	assert_int_equal(kernel_borrow_fd(999), -EBADF);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(files_that_are_not_written),
+		FIXTURE_TEST(secrets_are_not_told),
+		FIXTURE_TEST(bounds_of_a_mapping),
+		FIXTURE_TEST(memory_is_peeked_at),
+		FIXTURE_TEST(threads_without_tasks),
+		FIXTURE_TEST(threads_that_begin),
+		FIXTURE_TEST(descriptors_are_borrowed),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_begin, NULL);
+}
