@@ -21,12 +21,12 @@
 
 /* What all stacks of one snapshot may come to, and what one is always given. */
 #define STACKS_MAX (UINT64_C(512) << 20)
-#define STACK_MAX (64u << 10)
-#define STACK_MIN (4u << 10)
+#define STACK_MAX  (64u << 10)
+#define STACK_MIN  (4u << 10)
 
 struct client {
 	struct stream stream;
-	struct process process; /* as it was when the client was opened */
+	struct process process;  /* as it was when the client was opened */
 	struct wire_hello hello; /* the probe's */
 };
 
@@ -237,9 +237,9 @@ shake_hands(struct client *client, struct failure *failure)
 	if (error != 0) {
 		return fail(client, error, failure);
 	}
-	return message->type == WIRE_ERROR
-	    ? check_error(client, message, failure)
-	    : check_hello(client, message, failure);
+	return message->type == WIRE_ERROR ?
+	    check_error(client, message, failure) :
+	    check_hello(client, message, failure);
 }
 
 struct client *

@@ -25,7 +25,7 @@ enum exit_status {
 
 /* Why something did not work. */
 struct failure {
-	int status; /* enum exit_status */
+	int status;     /* enum exit_status */
 	char text[512]; /* one sentence or two, no newline at the end */
 };
 

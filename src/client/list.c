@@ -48,9 +48,9 @@ socket_pid(const char *name)
 	long pid = strtol(name, &end, 10);
 
 	return isdigit((unsigned char) name[0]) && pid > 0 &&
-		pid <= INT32_MAX && strcmp(end, ".sock") == 0
-	    ? (pid_t) pid
-	    : 0;
+		pid <= INT32_MAX && strcmp(end, ".sock") == 0 ?
+	    (pid_t) pid :
+	    0;
 }
 
 /*

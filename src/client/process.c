@@ -46,7 +46,7 @@ process_read(pid_t pid, struct process *process)
 	char line[256];
 	FILE *status;
 
-	*process = (struct process){ .pid = pid, .leader = pid, .inner = pid };
+	*process = (struct process) { .pid = pid, .leader = pid, .inner = pid };
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	status = fopen(path, "re");
 	if (status == NULL) {

@@ -14,11 +14,11 @@
 #define PROCESS_UIDS 3
 
 struct process {
-	pid_t pid; /* as the caller sees it */
+	pid_t pid;    /* as the caller sees it */
 	pid_t leader; /* another pid, if `pid` is a thread of that process */
-	pid_t inner; /* what the process calls itself in its namespace */
+	pid_t inner;  /* what the process calls itself in its namespace */
 	uid_t uids[PROCESS_UIDS]; /* real, effective, saved */
-	char state; /* as ps shows it: R, S, T, Z, ... */
+	char state;               /* as ps shows it: R, S, T, Z, ... */
 };
 
 int process_read(pid_t pid, struct process *process);

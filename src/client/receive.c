@@ -16,7 +16,7 @@
 
 /* Far beyond what a process can have, and still what a machine can bear. */
 #define RECORDS_MAX (1u << 21)
-#define BYTES_MAX (UINT64_C(1) << 30)
+#define BYTES_MAX   (UINT64_C(1) << 30)
 #define TIME_MAX_MS (60 * 1000)
 
 #define BLOCK_SIZE ((size_t) 4 << 20)
@@ -24,7 +24,7 @@
 struct receiver {
 	struct snapshot *snapshot;
 	int64_t deadline; /* for all of it, of stream_now() */
-	uint64_t bytes; /* received so far */
+	uint64_t bytes;   /* received so far */
 	size_t records;
 	size_t task_room; /* capacities of the snapshot's arrays */
 	size_t session_room;
@@ -110,15 +110,15 @@ take_task(struct receiver *receiver, const void *data)
 	snapshot->tasks = memory_grow(snapshot->tasks, snapshot->task_count,
 	    &receiver->task_room, sizeof(*snapshot->tasks));
 	task = &snapshot->tasks[snapshot->task_count++];
-	*task = (struct task){
+	*task = (struct task) {
 		.id = message->id,
 		.tid = message->tid,
 		.state = message->state,
 		.flags = message->flags,
 		.wait_seq = message->wait_seq,
-		.since_ns = message->since_ns != 0
-		    ? age(receiver, message->since_ns)
-		    : 0,
+		.since_ns = message->since_ns != 0 ?
+		    age(receiver, message->since_ns) :
+		    0,
 		.created_ns = age_or_none(receiver, message->created_ns),
 		.created_by_id = message->created_by,
 		.object = message->object,
@@ -163,11 +163,11 @@ take_session(struct receiver *receiver, const void *data)
 	    memory_grow(snapshot->sessions, snapshot->session_count,
 		&receiver->session_room, sizeof(*snapshot->sessions));
 	session = &snapshot->sessions[snapshot->session_count++];
-	*session = (struct session){
+	*session = (struct session) {
 		.id = message->id,
-		.kind = message->kind == WIRE_SESSION_REGISTRY
-		    ? WIRE_SESSION_REGISTRY
-		    : WIRE_SESSION_ACCEPTED,
+		.kind = message->kind == WIRE_SESSION_REGISTRY ?
+		    WIRE_SESSION_REGISTRY :
+		    WIRE_SESSION_ACCEPTED,
 		.name = session_name(message),
 		.fd = message->fd >= 0 ? message->fd : -1,
 		.inode = message->inode,
@@ -191,7 +191,7 @@ take_channel(struct receiver *receiver, const void *data)
 	    memory_grow(snapshot->channels, snapshot->channel_count,
 		&receiver->channel_room, sizeof(*snapshot->channels));
 	channel = &snapshot->channels[snapshot->channel_count++];
-	*channel = (struct channel){
+	*channel = (struct channel) {
 		.id = message->id,
 		.object = message->object,
 		.length = message->length,
@@ -237,15 +237,15 @@ take_end(struct receiver *receiver, const void *data)
 	const struct wire_end *message = data;
 	struct snapshot *snapshot = receiver->snapshot;
 
-	snapshot->ended_ns = message->ended_ns > snapshot->began_ns
-	    ? message->ended_ns
-	    : snapshot->began_ns;
+	snapshot->ended_ns = message->ended_ns > snapshot->began_ns ?
+	    message->ended_ns :
+	    snapshot->began_ns;
 	return message->tasks == snapshot->task_count &&
 		message->sessions == snapshot->session_count &&
 		message->channels == snapshot->channel_count &&
-		message->uncovered == snapshot->uncovered_count
-	    ? 0
-	    : EPROTO;
+		message->uncovered == snapshot->uncovered_count ?
+	    0 :
+	    EPROTO;
 }
 
 /* Takes one record; EPROTO if it has no place in a snapshot. */

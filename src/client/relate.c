@@ -11,7 +11,7 @@
 #include "client/memory.h"
 
 struct link {
-	uint64_t key; /* a channel's address, a session's id, a thread's tid */
+	uint64_t key;  /* a channel's address, a session's id, a thread's tid */
 	uint64_t task; /* id */
 };
 
@@ -38,7 +38,7 @@ links_add(struct links *links, uint64_t key, uint64_t task)
 {
 	links->list = memory_grow(
 	    links->list, links->count, &links->room, sizeof(*links->list));
-	links->list[links->count++] = (struct link){ key, task };
+	links->list[links->count++] = (struct link) { key, task };
 }
 
 /* Sorts the links, and drops those that are there twice. */

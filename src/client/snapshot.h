@@ -22,21 +22,21 @@
  * are the same pointer.
  */
 struct frame {
-	uint64_t pc; /* of the call, or of the wait itself */
-	const char *function; /* NULL if no symbol is known */
+	uint64_t pc;              /* of the call, or of the wait itself */
+	const char *function;     /* NULL if no symbol is known */
 	uint64_t function_offset; /* pc - start of function; if there is one */
-	const char *file; /* NULL if no line is known */
-	unsigned int line; /* 0 if no line is known */
+	const char *file;         /* NULL if no line is known */
+	unsigned int line;        /* 0 if no line is known */
 	const char *module; /* path of the object; NULL if pc is in none */
-	uint64_t offset; /* of pc in the object, as addr2line wants it */
-	bool inlined; /* inlined into the frame that follows */
-	bool probe; /* in the probe itself: views leave it out */
+	uint64_t offset;    /* of pc in the object, as addr2line wants it */
+	bool inlined;       /* inlined into the frame that follows */
+	bool probe;         /* in the probe itself: views leave it out */
 };
 
 /* A stack, from the innermost frame outward. */
 struct stack {
 	struct wire_stack raw; /* registers and flags, as they came */
-	const uint8_t *bytes; /* raw.size bytes from raw.base; NULL once
+	const uint8_t *bytes;  /* raw.size bytes from raw.base; NULL once
 	                          unwound and released */
 	const struct frame *const *frames; /* NULL before analysis */
 	size_t frame_count;
@@ -54,16 +54,16 @@ struct task {
 	uint64_t id;
 	uint32_t tid; /* thread that runs it, 0 if none does */
 	char name[WIRE_NAME_MAX];
-	uint32_t state; /* enum stranded_state */
-	uint32_t flags; /* enum wire_task_flags */
-	uint64_t wait_seq; /* with the id it names the wait; 0 if running */
-	int64_t since_ns; /* age of the wait at the snapshot's begin */
+	uint32_t state;     /* enum stranded_state */
+	uint32_t flags;     /* enum wire_task_flags */
+	uint64_t wait_seq;  /* with the id it names the wait; 0 if running */
+	int64_t since_ns;   /* age of the wait at the snapshot's begin */
 	int64_t created_ns; /* age of the task then; -1 if not known */
 	uint64_t created_by_id; /* the task that created it, or 0 */
-	uint64_t object; /* address, or descriptor if WIRE_TASK_FD */
-	uint64_t holder; /* id of the task that holds the object, or 0 */
-	uint32_t holder_tid; /* as the lock itself says, or 0 */
-	uint64_t session; /* id, or 0 */
+	uint64_t object;        /* address, or descriptor if WIRE_TASK_FD */
+	uint64_t holder;        /* id of the task that holds the object, or 0 */
+	uint32_t holder_tid;    /* as the lock itself says, or 0 */
+	uint64_t session;       /* id, or 0 */
 	struct task_case *cases;
 	size_t case_count;
 	struct stack stack;
@@ -77,14 +77,14 @@ enum session_state { SESSION_OPEN, SESSION_PEER_CLOSED, SESSION_CLOSED };
 struct session {
 	uint64_t id;
 	enum wire_session_kind kind;
-	char *name; /* the peer's address, or the registry's name */
-	int fd; /* -1: none */
+	char *name;     /* the peer's address, or the registry's name */
+	int fd;         /* -1: none */
 	uint64_t inode; /* of the socket, 0 if not known */
 	enum session_state state;
 	int64_t opened_ns; /* age at the snapshot's begin */
-	int64_t used_ns; /* since the last use */
-	uint64_t user; /* id of the task that last used it, or 0 */
-	uint64_t *tasks; /* ids of the tasks that are in it */
+	int64_t used_ns;   /* since the last use */
+	uint64_t user;     /* id of the task that last used it, or 0 */
+	uint64_t *tasks;   /* ids of the tasks that are in it */
 	size_t task_count;
 	struct stack opened_by;
 };
@@ -96,7 +96,7 @@ struct channel {
 	uint64_t capacity;
 	bool closed;
 	int64_t created_ns; /* age at the snapshot's begin */
-	uint64_t *senders; /* ids of tasks that wait to send, selects too */
+	uint64_t *senders;  /* ids of tasks that wait to send, selects too */
 	size_t sender_count;
 	uint64_t *receivers;
 	size_t receiver_count;
@@ -110,8 +110,8 @@ struct uncovered {
 
 struct snapshot {
 	uint64_t dump_id;
-	pid_t pid; /* as the tool sees it */
-	char *exe; /* path of the program, "" if not readable */
+	pid_t pid;         /* as the tool sees it */
+	char *exe;         /* path of the program, "" if not readable */
 	uint64_t began_ns; /* CLOCK_MONOTONIC */
 	uint64_t ended_ns;
 	int64_t began_unix_ns; /* the same moment by the wall clock */

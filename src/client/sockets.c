@@ -143,7 +143,7 @@ read_connections(struct table *table, const char *path)
 		}
 		table->list = memory_grow(table->list, table->count,
 		    &table->room, sizeof(*table->list));
-		table->list[table->count++] = (struct connection){
+		table->list[table->count++] = (struct connection) {
 			.inode = inode,
 			.state = (unsigned int) strtoul(state, NULL, 16),
 		};

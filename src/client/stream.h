@@ -19,10 +19,10 @@
 #include "common/wire.h"
 
 struct stream {
-	int fd; /* a stream socket */
-	int timeout_ms; /* for a whole message */
+	int fd;          /* a stream socket */
+	int timeout_ms;  /* for a whole message */
 	uint8_t *buffer; /* what has been received */
-	size_t start; /* of what has not been taken yet, in the buffer */
+	size_t start;    /* of what has not been taken yet, in the buffer */
 	size_t end;
 	uint8_t *aligned; /* where a message goes that lies askew */
 	char complaint[WIRE_TEXT_MAX + 1]; /* of the last EREMOTEIO */

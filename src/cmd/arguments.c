@@ -16,7 +16,7 @@ add_option(struct arguments *arguments, size_t index,
 	bool takes = option->argument != NULL;
 	size_t used = strlen(arguments->letters);
 
-	arguments->list[index] = (struct option){
+	arguments->list[index] = (struct option) {
 		.name = option->name,
 		.has_arg = takes ? required_argument : no_argument,
 		.val = option->id,
@@ -37,7 +37,7 @@ arguments_init(struct arguments *arguments, const struct command *command,
 	while (command->options[count].name != NULL) {
 		count++;
 	}
-	*arguments = (struct arguments){
+	*arguments = (struct arguments) {
 		.command = command,
 		.argc = argc,
 		.argv = argv,

@@ -12,10 +12,10 @@
 struct arguments {
 	const struct command *command;
 	int argc;
-	char **argv; /* argv[0] is the command's name */
+	char **argv;         /* argv[0] is the command's name */
 	struct option *list; /* the options, for getopt_long() */
-	char letters[64]; /* their short forms */
-	int next; /* index of the next operand, after the options */
+	char letters[64];    /* their short forms */
+	int next;            /* index of the next operand, after the options */
 };
 
 void arguments_init(struct arguments *arguments, const struct command *command,

@@ -238,8 +238,8 @@ child_wait(struct child *child)
 	while (!child->ended) {
 		watch(child, -1);
 	}
-	return WIFSIGNALED(child->status) ? 128 + WTERMSIG(child->status)
-					  : WEXITSTATUS(child->status);
+	return WIFSIGNALED(child->status) ? 128 + WTERMSIG(child->status) :
+					    WEXITSTATUS(child->status);
 }
 
 void

@@ -16,7 +16,7 @@
 struct child {
 	pid_t pid;
 	int handshake; /* where the probe in it says that it is there */
-	int signals; /* a signalfd: what is sent to us */
+	int signals;   /* a signalfd: what is sent to us */
 	bool ended;
 	int status; /* as waitpid() has it, once it has ended */
 };

@@ -17,18 +17,18 @@
 struct arguments;
 
 struct command_option {
-	int id; /* what arguments_next() returns; if it is a
+	int id;               /* what arguments_next() returns; if it is a
 	                         letter, that is the short form */
-	const char *name; /* the long form, without dashes */
+	const char *name;     /* the long form, without dashes */
 	const char *argument; /* what it takes, in capitals; NULL: nothing */
-	const char *text; /* whole sentences */
+	const char *text;     /* whole sentences */
 };
 
 struct command {
 	const char *name;
 	const char *operands; /* as the synopsis has them */
-	const char *summary; /* a line, no capital and no full stop */
-	const char *text; /* whole sentences */
+	const char *summary;  /* a line, no capital and no full stop */
+	const char *text;     /* whole sentences */
 	const struct command_option *options; /* the last has no name */
 	bool wraps; /* what follows the first operand is another
 	                         command's */

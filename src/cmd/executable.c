@@ -239,9 +239,9 @@ find_runtime_in(
 		return;
 	}
 	for (int i = 0; gelf_getdyn(data, i, &entry) != NULL; i++) {
-		const char *name = entry.d_tag == DT_NEEDED
-		    ? elf_strptr(program->elf, header.sh_link, entry.d_un.d_val)
-		    : NULL;
+		const char *name = entry.d_tag == DT_NEEDED ?
+		    elf_strptr(program->elf, header.sh_link, entry.d_un.d_val) :
+		    NULL;
 
 		if (name != NULL && is_runtime(name)) {
 			snprintf(runtime, size, "%s", name);

@@ -12,7 +12,7 @@
 
 /* What the shell's own exit statuses are in the same case. */
 #define EXECUTABLE_CANNOT_RUN 126
-#define EXECUTABLE_NOT_FOUND 127
+#define EXECUTABLE_NOT_FOUND  127
 
 /*
  * Finds the program that `command` names, in PATH if it has no slash. A

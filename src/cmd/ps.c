@@ -28,7 +28,7 @@ struct row {
 	struct target target;
 	struct failure failure; /* why it does not answer; status 0: it does */
 	struct wire_counts counts; /* if it does */
-	int64_t uptime_ms; /* since the probe was loaded, if it does */
+	int64_t uptime_ms;         /* since the probe was loaded, if it does */
 };
 
 static int64_t

@@ -14,7 +14,7 @@
 /* Where to. */
 struct sink {
 	const char *path; /* NULL: standard output */
-	bool append; /* to what the file holds, instead of replacing it */
+	bool append;      /* to what the file holds, instead of replacing it */
 };
 
 /*

@@ -11,8 +11,8 @@
 #include "cmd/say.h"
 
 #define INTERVAL_DEFAULT 1000
-#define INTERVAL_MIN 50
-#define INTERVAL_MAX 3600000
+#define INTERVAL_MIN     50
+#define INTERVAL_MAX     3600000
 
 enum option_id { OPTION_ASCII = 256 };
 

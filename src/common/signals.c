@@ -6,7 +6,7 @@
 
 /* glibc keeps the first two of the kernel's (32 and 33) for itself. */
 #define FIRST_REALTIME 34
-#define LAST_REALTIME 64
+#define LAST_REALTIME  64
 
 static const struct {
 	const char *name;
@@ -83,9 +83,9 @@ realtime(const char *offset)
 		return FIRST_REALTIME;
 	}
 	number = *offset == '+' ? decimal(offset + 1) : -1;
-	return number >= 0 && number <= LAST_REALTIME - FIRST_REALTIME
-	    ? FIRST_REALTIME + number
-	    : -1;
+	return number >= 0 && number <= LAST_REALTIME - FIRST_REALTIME ?
+	    FIRST_REALTIME + number :
+	    -1;
 }
 
 int

@@ -209,7 +209,7 @@ long_path(void **state)
 static void
 add_hello(struct wire_hello hello)
 {
-	hello.header = (struct wire_header){ sizeof(hello), WIRE_HELLO, 0 };
+	hello.header = (struct wire_header) { sizeof(hello), WIRE_HELLO, 0 };
 	fake_next_step(&fake);
 	fake_add(&fake, &hello, sizeof(hello));
 	fake_start(&fake);
@@ -218,7 +218,7 @@ add_hello(struct wire_hello hello)
 static void
 other_version(void **state)
 {
-	add_hello((struct wire_hello){
+	add_hello((struct wire_hello) {
 	    .magic = WIRE_MAGIC, .version = 7, .pid = (uint32_t) getpid() });
 	assert_refused(getpid(), EXIT_NO_TARGET, "speaks version 7");
 }
@@ -274,7 +274,7 @@ busy(void **state)
 static void
 other_pid(void **state)
 {
-	add_hello((struct wire_hello){
+	add_hello((struct wire_hello) {
 	    .magic = WIRE_MAGIC, .version = WIRE_VERSION, .pid = 1 });
 	assert_refused(getpid(), EXIT_FAILED, "no sense");
 }
@@ -282,7 +282,7 @@ other_pid(void **state)
 static void
 other_magic(void **state)
 {
-	add_hello((struct wire_hello){ .version = WIRE_VERSION });
+	add_hello((struct wire_hello) { .version = WIRE_VERSION });
 	assert_refused(getpid(), EXIT_FAILED, "no sense");
 }
 

@@ -94,10 +94,10 @@ clean_text(void **state)
 		{ "\x1b[2Jx\n", "?[2Jx?" },
 		{ "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
 		{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
-		{ "a\xc3", "a?" }, /* cut short */
-		{ "\x80\xff", "??" }, /* no beginning */
-		{ "\xc0\xaf", "??" }, /* longer than needed */
-		{ "\xed\xa0\x80", "???" }, /* half of a pair */
+		{ "a\xc3", "a?" },              /* cut short */
+		{ "\x80\xff", "??" },           /* no beginning */
+		{ "\xc0\xaf", "??" },           /* longer than needed */
+		{ "\xed\xa0\x80", "???" },      /* half of a pair */
 		{ "\xf4\x90\x80\x80", "????" }, /* beyond Unicode */
 		{ "\xc2\x9b"
 		  "2J",

@@ -87,7 +87,7 @@ add_task(
 	size_t stack_size = strlen(stack);
 
 	task.stack.size = (uint32_t) stack_size;
-	task.header = (struct wire_header){
+	task.header = (struct wire_header) {
 		(uint32_t) (sizeof(task) + case_size + stack_size), WIRE_TASK, 0
 	};
 	fake_add(&fake, &task, sizeof(task));
@@ -101,10 +101,10 @@ static void
 add_session(struct wire_session session, const void *address, const char *name)
 {
 	session.name_size = (uint32_t) strlen(name);
-	session.header =
-	    (struct wire_header){ (uint32_t) (sizeof(session) +
-				      session.address_size + session.name_size),
-		    WIRE_SESSION, 0 };
+	session.header = (struct wire_header) { (uint32_t) (sizeof(session) +
+						    session.address_size +
+						    session.name_size),
+		WIRE_SESSION, 0 };
 	fake_add(&fake, &session, sizeof(session));
 	if (session.address_size > 0) {
 		fake_add(&fake, address, session.address_size);
@@ -116,7 +116,7 @@ static void
 add_channel(struct wire_channel channel)
 {
 	channel.header =
-	    (struct wire_header){ sizeof(channel), WIRE_CHANNEL, 0 };
+	    (struct wire_header) { sizeof(channel), WIRE_CHANNEL, 0 };
 	fake_add(&fake, &channel, sizeof(channel));
 }
 
@@ -146,7 +146,7 @@ one_task(void **state)
 
 	fake_add_begin(&fake, BEGAN);
 	add_task(
-	    (struct wire_task){
+	    (struct wire_task) {
 		.id = 7,
 		.wait_seq = 41,
 		.since_ns = BEGAN - 4000,
@@ -184,10 +184,10 @@ odd_times(void **state)
 	struct snapshot *snapshot;
 
 	fake_add_begin(&fake, UINT64_MAX);
-	add_task((struct wire_task){ .id = 1 }, NULL, "");
-	add_task((struct wire_task){ .id = 2, .since_ns = 1, .created_ns = 1 },
+	add_task((struct wire_task) { .id = 1 }, NULL, "");
+	add_task((struct wire_task) { .id = 2, .since_ns = 1, .created_ns = 1 },
 	    NULL, "");
-	add_task((struct wire_task){ .id = 3,
+	add_task((struct wire_task) { .id = 3,
 		     .since_ns = UINT64_MAX,
 		     .created_ns = UINT64_MAX,
 		     .state = 65535 },
@@ -208,13 +208,13 @@ holders(void **state)
 	struct snapshot *snapshot;
 
 	fake_add_begin(&fake, BEGAN);
-	add_task((struct wire_task){ .id = 30, .tid = 103 }, NULL, "");
-	add_task((struct wire_task){ .id = 10,
+	add_task((struct wire_task) { .id = 30, .tid = 103 }, NULL, "");
+	add_task((struct wire_task) { .id = 10,
 		     .tid = 101,
 		     .state = STRANDED_MUTEX,
 		     .holder_tid = 103 },
 	    NULL, "");
-	add_task((struct wire_task){ .id = 20,
+	add_task((struct wire_task) { .id = 20,
 		     .tid = 102,
 		     .state = STRANDED_MUTEX,
 		     .holder_tid = 555 },
@@ -245,25 +245,25 @@ channels(void **state)
 
 	fake_add_begin(&fake, BEGAN);
 	add_task(
-	    (struct wire_task){
+	    (struct wire_task) {
 		.id = 1, .state = STRANDED_CHAN_SEND, .object = 0xb0 },
 	    NULL, "");
 	add_task(
-	    (struct wire_task){
+	    (struct wire_task) {
 		.id = 2, .state = STRANDED_SELECT, .case_count = 3 },
 	    cases, "");
 	add_task(
-	    (struct wire_task){
+	    (struct wire_task) {
 		.id = 3, .state = STRANDED_CHAN_RECV, .object = 0xa0 },
 	    NULL, "");
 	add_task(
-	    (struct wire_task){
+	    (struct wire_task) {
 		.id = 4, .state = STRANDED_MUTEX, .object = 0xa0 },
 	    NULL, "");
-	add_channel((struct wire_channel){
+	add_channel((struct wire_channel) {
 	    .id = 6, .object = 0xb0, .closed = 1, .capacity = 5, .length = 4 });
-	add_channel((struct wire_channel){ .id = 5, .object = 0xa0 });
-	add_channel((struct wire_channel){ .id = 7, .object = 0xc0 });
+	add_channel((struct wire_channel) { .id = 5, .object = 0xa0 });
+	add_channel((struct wire_channel) { .id = 7, .object = 0xc0 });
 	fake_add_end(&fake, 4, 0, 3, 0);
 	snapshot = take_good();
 	a = &snapshot->channels[0];
@@ -296,11 +296,11 @@ sessions(void **state)
 
 	fake_add_begin(&fake, BEGAN);
 	for (uint64_t id = 1; id <= 5; id++) {
-		add_task((struct wire_task){ .id = id,
+		add_task((struct wire_task) { .id = id,
 			     .session = id % 2 == 0 ? 41 : 42 },
 		    NULL, "");
 	}
-	add_session((struct wire_session){ .id = 42,
+	add_session((struct wire_session) { .id = 42,
 			.fd = -1,
 			.kind = WIRE_SESSION_REGISTRY,
 			.opened_ns = BEGAN - 50,
@@ -308,14 +308,14 @@ sessions(void **state)
 			.user = 3 },
 	    NULL, "ann\n");
 	add_session(
-	    (struct wire_session){
+	    (struct wire_session) {
 		.id = 41, .fd = 12, .kind = WIRE_SESSION_ACCEPTED },
 	    NULL, "");
 	add_session(
-	    (struct wire_session){
+	    (struct wire_session) {
 		.id = 43, .fd = -1, .kind = WIRE_SESSION_REGISTRY },
 	    NULL, "nobody");
-	add_session((struct wire_session){ .id = 44,
+	add_session((struct wire_session) { .id = 44,
 			.fd = 13,
 			.kind = WIRE_SESSION_ACCEPTED,
 			.address_size = sizeof(address) },
@@ -349,11 +349,11 @@ thread_names(void **state)
 
 	prctl(PR_SET_NAME, "worker 5");
 	fake_add_begin(&fake, BEGAN);
-	add_task((struct wire_task){ .id = 1, .tid = tid }, NULL, "");
-	add_task(
-	    (struct wire_task){ .id = 2, .tid = tid, .name = "own" }, NULL, "");
-	add_task((struct wire_task){ .id = 3, .tid = 1 }, NULL, "");
-	add_task((struct wire_task){ .id = 4 }, NULL, "");
+	add_task((struct wire_task) { .id = 1, .tid = tid }, NULL, "");
+	add_task((struct wire_task) { .id = 2, .tid = tid, .name = "own" },
+	    NULL, "");
+	add_task((struct wire_task) { .id = 3, .tid = 1 }, NULL, "");
+	add_task((struct wire_task) { .id = 4 }, NULL, "");
 	fake_add_end(&fake, 4, 0, 0, 0);
 	snapshot = take_good();
 	assert_string_equal(snapshot->tasks[0].name, "worker 5");
@@ -395,10 +395,10 @@ in_pieces(void **state)
 	fake_add_begin(&fake, BEGAN);
 	for (uint64_t id = 1; id <= 50; id++) {
 		add_session(
-		    (struct wire_session){
+		    (struct wire_session) {
 			.id = id, .fd = -1, .kind = WIRE_SESSION_REGISTRY },
 		    NULL, "odd");
-		add_task((struct wire_task){ .id = id }, NULL, "bytes");
+		add_task((struct wire_task) { .id = id }, NULL, "bytes");
 	}
 	fake_add_end(&fake, 50, 50, 0, 0);
 	fake.steps[2].piece = 7;
@@ -420,7 +420,7 @@ many(void **state)
 	stack[2000] = '\0';
 	fake_add_begin(&fake, BEGAN);
 	for (uint64_t id = 10000; id > 0; id--) {
-		add_task((struct wire_task){ .id = id,
+		add_task((struct wire_task) { .id = id,
 			     .session = id / 2,
 			     .name = "t",
 			     .tid = (uint32_t) id,
@@ -429,7 +429,7 @@ many(void **state)
 	}
 	for (uint64_t id = 1; id <= 5000; id++) {
 		add_session(
-		    (struct wire_session){
+		    (struct wire_session) {
 			.id = id, .fd = -1, .kind = WIRE_SESSION_REGISTRY },
 		    NULL, "s");
 	}
@@ -468,7 +468,7 @@ static void
 miscounted(void **state)
 {
 	fake_add_begin(&fake, BEGAN);
-	add_task((struct wire_task){ .id = 1 }, NULL, "");
+	add_task((struct wire_task) { .id = 1 }, NULL, "");
 	fake_add_end(&fake, 2, 0, 0, 0);
 	assert_refused(EXIT_FAILED, "no sense");
 }
@@ -500,7 +500,7 @@ static void
 without_end(void **state)
 {
 	fake_add_begin(&fake, BEGAN);
-	add_task((struct wire_task){ .id = 1 }, NULL, "");
+	add_task((struct wire_task) { .id = 1 }, NULL, "");
 	assert_refused(EXIT_FAILED, "hung up");
 }
 

@@ -114,7 +114,7 @@ session_of(int fd, const char *name)
 	struct stat status;
 
 	assert_int_equal(fstat(fd, &status), 0);
-	return (struct session){
+	return (struct session) {
 		.kind = WIRE_SESSION_ACCEPTED,
 		.name = (char *) name,
 		.fd = fd,

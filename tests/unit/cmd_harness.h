@@ -19,7 +19,7 @@
 #define CMD_WORDS_MAX 16
 
 struct cmd_outcome {
-	int status; /* the exit status; 128 and the signal if killed */
+	int status;      /* the exit status; 128 and the signal if killed */
 	char out[16384]; /* what it printed */
 	char err[4096];
 };

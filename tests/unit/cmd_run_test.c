@@ -215,9 +215,9 @@ wait_status(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-#define TRAPS \
-	"trap 'echo hup' HUP; trap 'echo usr1' USR1; " \
-	"trap 'echo term; exit 9' TERM; echo ready; " \
+#define TRAPS                                                                  \
+	"trap 'echo hup' HUP; trap 'echo usr1' USR1; "                         \
+	"trap 'echo term; exit 9' TERM; echo ready; "                          \
 	"while :; do sleep 0.02; done"
 
 static void

@@ -107,7 +107,7 @@ symlinked_file(void **state)
 	assert_int_equal(symlink(path, link), 0);
 	assert_int_equal(sink_write(&sink, "new", 3, &failure), 0);
 	assert_content("new");
-	assert_true(readlink(link, (char[8]){ 0 }, 8) > 0);
+	assert_true(readlink(link, (char[8]) { 0 }, 8) > 0);
 	unlink(link);
 }
 

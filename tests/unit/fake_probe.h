@@ -30,7 +30,7 @@
 enum fake_ending {
 	FAKE_HANG_UP,
 	FAKE_SAY_NOTHING, /* keeps the connection, and is silent */
-	FAKE_REPEAT /* sends the last step over and over again */
+	FAKE_REPEAT       /* sends the last step over and over again */
 };
 
 struct fake_probe {
@@ -112,7 +112,7 @@ fake_add_hello(struct fake_probe *fake)
 static inline struct wire_counts
 fake_counts(void)
 {
-	return (struct wire_counts){
+	return (struct wire_counts) {
 		.header = { sizeof(struct wire_counts), WIRE_COUNTS, 0 },
 		.tasks = 3,
 		.sessions = 2,

@@ -149,7 +149,7 @@ errors(void **state)
 	free(error);
 }
 
-#define TASK_SIZE \
+#define TASK_SIZE                                                              \
 	(sizeof(struct wire_task) + 3 * sizeof(struct wire_case) + 24 + 40)
 
 static struct wire_task *
