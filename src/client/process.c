@@ -127,18 +127,17 @@ process_name(pid_t pid, char *name, size_t size)
 int
 process_threads(const struct process *process)
 {
-	char path[64];
+	char root[32] = "";
+	char path[80];
 
 	/*
 	 * Threads of a process in another pid namespace have other numbers
 	 * there: those are what its own /proc shows.
 	 */
-	if (process->inner == process->pid) {
-		snprintf(path, sizeof(path), "/proc/%d/task", process->pid);
-	} else {
-		snprintf(path, sizeof(path), "/proc/%d/root/proc/%d/task",
-		    process->pid, process->inner);
+	if (process->inner != process->pid) {
+		snprintf(root, sizeof(root), "/proc/%d/root", process->pid);
 	}
+	snprintf(path, sizeof(path), "%s/proc/%d/task", root, process->inner);
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
