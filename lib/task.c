@@ -6,8 +6,8 @@
  * first in the list, the one that went idle last, whose stack and caches are
  * warm; those at the end are left to themselves, and end after IDLE_TIME.
  *
- * The stacks are small. glibc takes the thread's static thread-local storage
- * out of the stack, and adds the guard page to it.
+ * The stacks are small. glibc puts a thread's static thread-local storage into
+ * its stack, which may be a good part of it; so the size of that is added.
  *
  * The observer is told of tasks, not of the threads: one that is idle is a
  * carrier without a task.
@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -66,6 +67,7 @@ static struct {
 } pool;
 
 static _Atomic size_t stack_size = STACK_DEFAULT;
+static size_t tls_size; /* of the program and its libraries; set before main() */
 static _Atomic size_t task_count;
 
 /* ---- The list of idle threads ------------------------------------------- */
@@ -234,6 +236,19 @@ strand_task_thread_ends(void)
 	strand_self.session = NULL;
 }
 
+static int
+add_tls_size(struct dl_phdr_info *object, size_t size, void *total)
+{
+	for (size_t i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+
+		if (header->p_type == PT_TLS)
+			*(size_t *) total += header->p_memsz + header->p_align;
+	}
+	return 0;
+}
+
+/* The size is that of the stack alone. The default guard is one page. */
 int
 strand_task_thread(size_t size, void *(*run)(void *), void *arg)
 {
@@ -245,7 +260,7 @@ strand_task_thread(size_t size, void *(*run)(void *), void *arg)
 		return EAGAIN;
 	error = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	if (!error)
-		error = pthread_attr_setstacksize(&attr, size);
+		error = pthread_attr_setstacksize(&attr, size + tls_size);
 	if (!error)
 		error = pthread_create(&thread, &attr, run, arg);
 	pthread_attr_destroy(&attr);
@@ -317,7 +332,7 @@ strand_set_stack_size(size_t bytes)
 	static const struct job nothing;
 	size_t page = (size_t) sysconf(_SC_PAGESIZE);
 
-	if (bytes < (size_t) PTHREAD_STACK_MIN || bytes > SIZE_MAX - page)
+	if (bytes < (size_t) PTHREAD_STACK_MIN || bytes > SIZE_MAX / 2)
 		return EINVAL;
 	bytes = (bytes + page - 1) / page * page;
 	if (atomic_exchange(&stack_size, bytes) == bytes)
@@ -362,7 +377,8 @@ after_fork_in_child(void)
 }
 
 __attribute__((constructor)) static void
-watch_forks(void)
+prepare(void)
 {
+	dl_iterate_phdr(add_tls_size, &tls_size);
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }

@@ -218,10 +218,10 @@ start_thread(void)
 static int
 arm(struct strand_timer *timer, bool *wake)
 {
-	int error = heap_reserve();
+	int error = start_thread();
 
 	if (!error)
-		error = start_thread();
+		error = heap_reserve();
 	if (error)
 		return error;
 	timer->armed = true;

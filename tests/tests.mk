@@ -10,6 +10,11 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/tool.a $(B)/libstrand.a
 	    -Itests $(CPPFLAGS) -o $@ $< $(B)/tool.a $(B)/libstrand.a \
 	    $(TOOL_LIBS) -lcmocka
 
+# Makes allocations and threads of libstrand fail.
+$(B)/tests/unit/strand_nomem_test: CPPFLAGS += -Wl,--wrap=malloc \
+    -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=aligned_alloc \
+    -Wl,--wrap=pthread_create
+
 # Those of the probe's parts: compiled as the tests are, so that a sanitizer sees
 # them too. Left out is what would make the test itself a probed program. Their
 # copies of memory are the compiler's own: memory.c is for the library.
