@@ -1,9 +1,10 @@
 /*
  * list.c: which processes are under the probe. See client.h.
  *
- * Found by their sockets: in the caller's own directories; in everybody's, if
- * the caller is root. A process in a container has its socket there, where no
- * list finds it, but it can be named by its pid.
+ * Found by their sockets: in the directory that the environment names, if it
+ * does; else in the caller's own directories, or in everybody's, if the caller
+ * is root. A process in a container has its socket there, where no list finds
+ * it, but it can be named by its pid.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -188,8 +189,7 @@ client_list(size_t *count)
 
 	if (chosen != NULL) {
 		look_at_directory(&list, chosen, geteuid());
-	}
-	if (geteuid() == 0) {
+	} else if (geteuid() == 0) {
 		look_at_everybody(&list);
 	} else {
 		look_at_user(&list, geteuid());
