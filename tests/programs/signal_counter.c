@@ -38,6 +38,12 @@ count(long *counter)
 	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
 }
 
+static long
+counted(const long *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
 static int64_t
 now_ms(void)
 {
@@ -65,7 +71,7 @@ step_end(void)
 static int
 once_nanosleep(void)
 {
-	return nanosleep(&(struct timespec){ 0, STEP_MS * 1000000 }, NULL);
+	return nanosleep(&(struct timespec) { 0, STEP_MS * 1000000 }, NULL);
 }
 
 static int
@@ -274,8 +280,9 @@ main(int argc, char **argv)
 	look_for_children();
 	printf("eintr %ld short %ld children %ld sigchld %ld errors %ld "
 	       "(rounds %ld, churned %ld, quits %ld)\n",
-	    eintr, too_short, children, sigchlds, errors, rounds, churned,
-	    quits);
+	    counted(&eintr), counted(&too_short), counted(&children),
+	    counted(&sigchlds), counted(&errors), counted(&rounds),
+	    counted(&churned), counted(&quits));
 	fflush(stdout);
 	_exit(0);
 }
