@@ -43,12 +43,13 @@ take(uint32_t kind, int fd, const struct stranded_place *by, uint32_t *number)
 	}
 	session = table_hot(&session_table, *number);
 	cold = cold_of(*number);
-	*session = (struct session) {
-		.kind = kind,
-		.fd = fd,
-		.opened_ns = load_relaxed(&task_clock),
-		.used_ns = load_relaxed(&task_clock),
-	};
+	/* The id and the link are the table's still: others may look at them. */
+	__builtin_memset(&session->uses, 0,
+	    sizeof(*session) - offsetof(struct session, uses));
+	session->kind = kind;
+	session->fd = fd;
+	session->opened_ns = load_relaxed(&task_clock);
+	session->used_ns = session->opened_ns;
 	cold->address_size = 0;
 	cold->name_size = 0;
 	capture_take(&cold->opened_by, SESSION_CAPTURE, by,
@@ -143,7 +144,8 @@ session_use(uint32_t number, struct task *task)
 	store_relaxed(&session->uses, load_relaxed(&session->uses) + 1);
 	store_relaxed(&session->user, task->id);
 	if (!(task->flags & TASK_ENTERED)) {
-		task->session = table_handle(number, session->id);
+		task->session =
+		    table_handle(number, load_relaxed(&session->id));
 	}
 }
 

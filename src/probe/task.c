@@ -45,8 +45,9 @@ take(const char *name, uint32_t flags)
 		return NULL;
 	}
 	task = table_hot(&task_table, number);
-	__builtin_memset(&task->link, 0,
-	    sizeof(*task) - offsetof(struct task, link));
+	/* The id and the link are the table's still: others may look at them. */
+	__builtin_memset(&task->top, 0,
+	    sizeof(*task) - offsetof(struct task, top));
 	task->number = number;
 	task->flags = flags;
 	task->created_ns = load_relaxed(&task_clock);
