@@ -262,6 +262,7 @@ accepts_and_closes(void *argument)
 		session_touch(task_self, fd);
 		session_fd_closes(fds[(i + 1) % 4]);
 	}
+	fixture_end_thread();
 	return NULL;
 }
 

@@ -227,6 +227,7 @@ adopted(void *expected)
 	assert_int_equal(task->tid, gettid());
 	assert_int_equal(task->flags & TASK_MAIN, 0);
 	assert_int_equal(alive(), (uintptr_t) expected);
+	fixture_end_thread();
 	return NULL;
 }
 
@@ -277,6 +278,9 @@ an_ended_thread_is_not_adopted_again(void **state)
 	unsigned int before;
 	pthread_t thread;
 
+	if (FIXTURE_TSAN) {
+		skip();
+	}
 	self();
 	before = alive();
 	pthread_key_create(&late, on_late);
@@ -367,6 +371,9 @@ a_thread_carries_tasks(void **state)
 	uint64_t handles[2];
 	pthread_t thread;
 
+	if (FIXTURE_TSAN) {
+		skip();
+	}
 	self();
 	before = alive();
 	handles[0] = task_handle(task_create("one", TASK_RUNTIME, &by));
@@ -414,6 +421,7 @@ creates_and_ends(void *argument)
 		task->seq = 99;
 		task_end(task);
 	}
+	fixture_end_thread();
 	return NULL;
 }
 
