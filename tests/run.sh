@@ -2,8 +2,8 @@
 #
 # run.sh [PROGRAM...]: runs test programs and sums up what cmocka says.
 #
-# Without arguments all that are built are run: $B/tests/unit/*_test and
-# $B/tests/e2e/*_test (B is "build" if it is not set). Each has TEST_LIMIT
+# Without arguments all that are built are run: those in $B/tests/unit, e2e and
+# stress (B is "build" if it is not set), and the models. Each has TEST_LIMIT
 # seconds (300). A program that crashes, hangs, or runs no test has failed. The
 # output of those that failed is kept in $B/tests/log, and shown. The last line
 # is "N passed, N failed"; the exit status is 0 if none failed.
@@ -55,7 +55,8 @@ run()
 rm -rf "$logs"
 mkdir -p "$logs"
 if [ $# -eq 0 ]; then
-	for program in "$B"/tests/unit/*_test "$B"/tests/e2e/*_test; do
+	for program in tests/model/run.sh "$B"/tests/unit/*_test \
+	    "$B"/tests/e2e/*_test "$B"/tests/stress/*_test; do
 		[ -x "$program" ] && set -- "$@" "$program"
 	done
 fi
