@@ -19,9 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TEST_SECONDS 60 /* that one test may take */
-#define WAIT_MS 10000 /* that one thing is waited for */
-#define PROGRAMS_MAX 16
+#define TEST_SECONDS    60    /* that one test may take */
+#define WAIT_MS         10000 /* that one thing is waited for */
+#define PROGRAMS_MAX    16
 #define CONNECTIONS_MAX 128
 
 /* Text that grows; always ends in a NUL. */
@@ -31,13 +31,13 @@ struct text {
 };
 
 struct harness_program {
-	pid_t pid; /* the process that was started */
-	bool probed; /* the probe is in the program, as far as we know */
+	pid_t pid;    /* the process that was started */
+	bool probed;  /* the probe is in the program, as far as we know */
 	bool wrapped; /* that is "stranded run", and has the program as
 	                       its child */
-	bool ended; /* it has been waited for; `status` is valid */
+	bool ended;   /* it has been waited for; `status` is valid */
 	int status;
-	int in; /* its standard input, or -1 */
+	int in;  /* its standard input, or -1 */
 	int out; /* its standard output */
 	int err; /* its standard error */
 	struct text out_text;
@@ -107,7 +107,7 @@ static void
 text_clear(struct text *text)
 {
 	free(text->bytes);
-	*text = (struct text){ NULL, 0 };
+	*text = (struct text) { NULL, 0 };
 	text_add(text, "", 0);
 }
 
@@ -157,7 +157,7 @@ spawn(const char *const argv[], int *in, int *out, int *err)
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
 		child_exec(argv,
-		    (int[]){ pipes[0][0], pipes[1][1], pipes[2][1] }, parent);
+		    (int[]) { pipes[0][0], pipes[1][1], pipes[2][1] }, parent);
 	}
 	close(pipes[0][0]);
 	close(pipes[1][1]);
@@ -192,15 +192,15 @@ harness_start_list(enum harness_how how, const char *const argv[])
 
 	assert_in_range(program_count, 0, PROGRAMS_MAX - 1);
 	program = &programs[program_count++];
-	*program = (struct harness_program){
+	*program = (struct harness_program) {
 		.in = -1,
-		.probed = how != HARNESS_BARE,
 		.wrapped = how == HARNESS_RUN ||
 		    (argv[0] == harness_tool() && strcmp(argv[1], "run") == 0),
 	};
 	text_clear(&program->out_text);
 	text_clear(&program->err_text);
 	text_clear(&program->line);
+	program->probed = how == HARNESS_PRELOAD || program->wrapped;
 	if (how == HARNESS_RUN) {
 		words[count++] = harness_tool();
 		words[count++] = "run";
@@ -335,9 +335,9 @@ void
 harness_kill(struct harness_program *program)
 {
 	int64_t end = harness_now_ms() + WAIT_MS;
-	pid_t child = program->wrapped && harness_alive(program)
-	    ? child_of(program->pid)
-	    : 0;
+	pid_t child = program->wrapped && harness_alive(program) ?
+	    child_of(program->pid) :
+	    0;
 
 	close_input(program);
 	if (child != 0) {
@@ -422,14 +422,19 @@ probe_listens(pid_t pid)
 	return error == 0;
 }
 
-/* The program may be ready a moment before the probe in it is. */
+void
+harness_await_probe(const struct harness_program *program)
+{
+	HARNESS_UNTIL(probe_listens(harness_pid(program)));
+}
+
 int
 harness_ready(struct harness_program *program)
 {
 	int port = atoi(harness_line(program, "ready"));
 
 	if (program->probed) {
-		HARNESS_UNTIL(probe_listens(harness_pid(program)));
+		harness_await_probe(program);
 	}
 	return port;
 }
@@ -483,11 +488,11 @@ harness_command_list(const char *const argv[])
 	if (!in_time) {
 		fail_msg("%s %s hangs", argv[0], argv[1]);
 	}
-	return (struct harness_output){
+	return (struct harness_output) {
 		.out = command_out.bytes,
 		.err = command_err.bytes,
-		.status = WIFEXITED(status) ? WEXITSTATUS(status)
-					    : 128 + WTERMSIG(status),
+		.status = WIFEXITED(status) ? WEXITSTATUS(status) :
+					      128 + WTERMSIG(status),
 		.ms = harness_now_ms() - begun,
 	};
 }

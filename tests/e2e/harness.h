@@ -70,6 +70,12 @@ const char *harness_line(struct harness_program *program, const char *prefix);
 /* The same for "ready", and the number that follows: a port, or 0. */
 int harness_ready(struct harness_program *program);
 
+/*
+ * Waits until the probe listens: the program may be ready a moment before.
+ * harness_ready() does so, if it knows that the probe is there.
+ */
+void harness_await_probe(const struct harness_program *program);
+
 /* Writes a line to the program's standard input. */
 void harness_say(struct harness_program *program, const char *line);
 

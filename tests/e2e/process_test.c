@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define NO_TARGET 3
-#define FAILED 4
+#define FAILED    4
 
 static const char *
 number(int value)
@@ -256,7 +256,7 @@ test_fork(void **state)
 		assert_non_null(harness_task(dump, "child sleeper"));
 		json_decref(dump);
 	}
-	harness_line(program, "ready");
+	harness_ready(program);
 	dump = harness_await(program, 1, "sleep", "sleeper");
 	assert_int_equal(json_array_size(json_object_get(dump, "tasks")), 2);
 	assert_int_equal(harness_stop(program), 0);
@@ -270,6 +270,7 @@ test_exec(void **state)
 	json_t *dump;
 
 	harness_line(program, "ready again");
+	harness_await_probe(program);
 	dump = harness_await(program, 1, "sleep", "sleeper");
 	assert_int_equal(json_array_size(json_object_get(dump, "tasks")), 2);
 	assert_int_equal(harness_stop(program), 0);

@@ -179,6 +179,7 @@ test_without_tool(void **state)
 	    path, sizeof path, "%s/tests/programs/send_stuck", harness_build());
 	program = harness_start(HARNESS_BARE, "/usr/bin/env", preload, path);
 	harness_ready(program);
+	harness_await_probe(program);
 	harness_await(program, 1, "chan send", "sender");
 	kill(harness_pid(program), SIGQUIT);
 	HARNESS_UNTIL(strstr(harness_errors(program), "chan send"));
