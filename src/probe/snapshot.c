@@ -157,6 +157,16 @@ is_known(const struct snapshot_walk *walk, int64_t since)
 	return (walk->flags & WIRE_ONLY_NEW) && since < walk->known;
 }
 
+/*
+ * The same of what was created when the probe's clock said `created`. It only
+ * ticks: what is as old as the last snapshot's tick may have come after it.
+ */
+static bool
+is_old(const struct snapshot_walk *walk, int64_t created)
+{
+	return (walk->flags & WIRE_ONLY_NEW) && created < walk->known_clock;
+}
+
 static uint8_t *
 put_wait(struct snapshot_walk *walk, struct task *task,
     struct wire_task *message, uint8_t *to)
@@ -205,7 +215,7 @@ put_creation(const struct snapshot_walk *walk, const struct task *task,
 	if (number == 0 || !(walk->flags & WIRE_WITH_CREATION)) {
 		return to;
 	}
-	if (is_known(walk, task->created_ns)) {
+	if (is_old(walk, task->created_ns)) {
 		message->creation.flags = WIRE_STACK_KNOWN;
 		return to;
 	}
@@ -286,7 +296,7 @@ put_session(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	to += address_size;
 	__builtin_memcpy(to, cold->name, name_size);
 	to += name_size;
-	if (is_known(walk, session->opened_ns)) {
+	if (is_old(walk, session->opened_ns)) {
 		message->opened_by.flags = WIRE_STACK_KNOWN;
 	} else if (walk->flags & WIRE_WITH_CREATION) {
 		to += capture_send(&cold->opened_by, SESSION_CAPTURE,
@@ -322,7 +332,7 @@ put_channel(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 		.created_ns = (uint64_t) channel->created_ns,
 		.closed = closed,
 	};
-	if (is_known(walk, channel->created_ns)) {
+	if (is_old(walk, channel->created_ns)) {
 		message->created_by.flags = WIRE_STACK_KNOWN;
 	} else if (walk->flags & WIRE_WITH_CREATION) {
 		to += capture_send(&channel->created_by, CHANNEL_CAPTURE,
@@ -368,6 +378,7 @@ snapshot_begin(struct snapshot_walk *walk,
     const struct wire_snapshot_request *request)
 {
 	int64_t known = walk->began;
+	int64_t known_clock = walk->clock;
 
 	*walk = (struct snapshot_walk) {
 		.phase = WALK_BEGIN,
@@ -375,7 +386,9 @@ snapshot_begin(struct snapshot_walk *walk,
 		.stack_max = request->stack_max < WIRE_STACK_MAX ?
 		    request->stack_max : WIRE_STACK_MAX,
 		.began = sys_now(),
+		.clock = load_relaxed(&task_clock),
 		.known = known,
+		.known_clock = known_clock,
 	};
 }
 

@@ -30,7 +30,9 @@ struct snapshot_walk {
 	uint32_t flags;     /* enum wire_snapshot_flags */
 	uint32_t stack_max;
 	int64_t began;
+	int64_t clock;      /* the probe's clock at that time */
 	int64_t known;      /* when this connection's last snapshot began */
+	int64_t known_clock; /* and the clock then */
 	struct wire_end end;
 };
 
