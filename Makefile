@@ -68,6 +68,7 @@ $(B)/obj/probe/%.o: %.c
 	$(call say,CC,$<)$(CC) $(BASE) -O2 $(CFLAGS) -fPIC -fvisibility=hidden \
 	    -fno-lto -fno-stack-protector -U_FORTIFY_SOURCE -fno-exceptions \
 	    -fno-tree-loop-distribute-patterns -fno-optimize-sibling-calls \
+	    -fno-reorder-blocks-and-partition \
 	    -fcf-protection=none -ftls-model=initial-exec \
 	    $(CPPFLAGS) -c -o $@ $<
 

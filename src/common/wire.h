@@ -39,6 +39,7 @@
 #define WIRE_MAX         (1u << 20) /* bytes of one message */
 #define WIRE_REQUEST_MAX 64u        /* bytes of one request */
 #define WIRE_STACK_MAX   (256u << 10) /* bytes of one copied stack */
+#define WIRE_READ_MAX    (256u << 10) /* bytes of one MEMORY */
 #define WIRE_NAME_MAX    32u        /* bytes of a task's name, with its NUL */
 #define WIRE_TEXT_MAX    256u       /* bytes of a session's name or an error */
 #define WIRE_CASES_MAX   64u        /* cases of a select that are sent */
@@ -244,7 +245,7 @@ struct wire_end {
 struct wire_read_request {
 	struct wire_header header;
 	uint64_t address;
-	uint32_t size; /* at most WIRE_MAX / 2 */
+	uint32_t size; /* at most WIRE_READ_MAX */
 	uint32_t zero;
 };
 

@@ -16,9 +16,14 @@
  * - It has a descriptor table of its own, which begins empty. The application
  *   never sees the agent's descriptors, nor the agent the application's.
  * - All signals are blocked in it, for good.
- * - libc cannot change its user id when the application drops privileges
- *   (setuid() is made to concern all threads by libc, not by the kernel). It
- *   looks at the main thread's capabilities at every tick, and follows.
+ * - libc cannot change its user id when the application drops privileges: it
+ *   follows by itself (privileges.c).
+ * - Its working directory, root and umask are its own: it still finds its socket
+ *   after a chroot().
+ * - It must not be there when the kernel demands a process of one thread (for
+ *   unshare(CLONE_NEWUSER), for example), nor when all threads are put under a
+ *   seccomp filter: it is stopped before (wrap_process.c).
+ * - When all threads that libc knows have ended, each by itself, it ends too.
  *
  * It wakes every TICK_NS, and for its socket. It never waits for anything else:
  * clients are served without blocking (serve.c).
@@ -28,13 +33,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -43,22 +48,26 @@
 #include "probe/config.h"
 #include "probe/dump.h"
 #include "probe/init.h"
+#include "probe/kernel.h"
 #include "probe/listener.h"
+#include "probe/privileges.h"
 #include "probe/probe.h"
 #include "probe/serve.h"
 #include "probe/sys.h"
 #include "probe/task.h"
-#include "probe/text.h"
+#include "probe/tidy.h"
 
 #define STACK_SIZE (64u << 10)
-#define TLS_SIZE   (64u << 10) /* on either side of the control block */
+#define TLS_SIZE   (4u << 10) /* on either side of the control block */
 #define PATIENCE_MS 50
+#define WAKE_SIGNAL 33 /* libc's own, for setuid() */
 
 int agent_tid;
 
 static uint8_t *area; /* stack, then thread-local storage */
 static uint32_t dump_asked;
 static bool leaving;
+static uint32_t alive;      /* a futex: the kernel clears it at the end */
 static uint32_t has_looked; /* a futex: 1 once the first tick is over */
 
 void
@@ -69,103 +78,24 @@ agent_ask_for_dump(void)
 
 /* ---- Descriptors ---------------------------------------------------------- */
 
-/* Gives up the application's descriptors, without a moment of holding them. */
-static void
+/*
+ * Gives up the application's descriptors, without a moment of holding them.
+ * False if that is not allowed: then the agent must not go on.
+ */
+static bool
 leave_descriptors(void)
 {
 	if (sys(SYS_close_range, 0, ~0u, CLOSE_RANGE_UNSHARE) == 0) {
-		return;
+		return true;
 	}
 	/* Before Linux 5.9. */
-	if (sys(SYS_unshare, CLONE_FILES) == 0) {
-		for (int fd = 0; fd < (1 << 16); fd++) {
-			sys(SYS_close, fd);
-		}
+	if (sys(SYS_unshare, CLONE_FILES) != 0) {
+		return false;
 	}
-}
-
-/* ---- Privileges ------------------------------------------------------------- */
-
-static bool
-get_capabilities(int tid, struct __user_cap_data_struct data[2])
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3, .pid = tid,
-	};
-
-	return sys(SYS_capget, &header, data) == 0;
-}
-
-/* The three numbers that follow `label` in /proc/PID/status. */
-static bool
-read_ids(const char *status, const char *label, uint32_t ids[3])
-{
-	const char *next;
-
-	for (; (next = text_after(status, label)) == NULL; status++) {
-		if (*status == '\0') {
-			return false;
-		}
-	}
-	for (int i = 0; i < 3; i++) {
-		ids[i] = 0;
-		for (; *next == ' ' || *next == '\t'; next++) {
-		}
-		for (; *next >= '0' && *next <= '9'; next++) {
-			ids[i] = ids[i] * 10 + (uint32_t) (*next - '0');
-		}
+	for (int fd = 0; fd < (1 << 16); fd++) {
+		sys(SYS_close, fd);
 	}
 	return true;
-}
-
-static void
-follow_ids(void)
-{
-	char status[4096];
-	uint32_t uids[3], gids[3];
-	long fd = sys(SYS_openat, AT_FDCWD, "/proc/self/status",
-	    O_RDONLY | O_CLOEXEC);
-	long size;
-
-	if (fd < 0) {
-		return;
-	}
-	size = sys(SYS_read, fd, status, sizeof(status) - 1);
-	sys(SYS_close, fd);
-	if (size <= 0) {
-		return;
-	}
-	status[size] = '\0';
-	if (!read_ids(status, "\nUid:", uids) ||
-	    !read_ids(status, "\nGid:", gids)) {
-		return;
-	}
-	if (uids[1] != 0) {
-		sys(SYS_setgroups, 0, NULL);
-	}
-	sys(SYS_setresgid, gids[0], gids[1], gids[2]);
-	sys(SYS_setresuid, uids[0], uids[1], uids[2]);
-}
-
-/*
- * Has the application dropped privileges? Then the agent does. A user id that
- * goes from root to another takes capabilities with it, so they are all that
- * has to be looked at.
- */
-static void
-follow_privileges(void)
-{
-	struct __user_cap_data_struct theirs[2], own[2];
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-
-	if (!get_capabilities(init_pid, theirs) || !get_capabilities(0, own) ||
-	    __builtin_memcmp(theirs, own, sizeof(own)) == 0) {
-		return;
-	}
-	follow_ids();
-	sys(SYS_capset, &header, theirs);
 }
 
 /* ---- The loop ------------------------------------------------------------------ */
@@ -174,7 +104,7 @@ static void
 tick(int64_t now)
 {
 	store_relaxed(&task_clock, now);
-	follow_privileges();
+	privileges_follow();
 	aging_look(now);
 	listener_keep(now);
 	if (__atomic_exchange_n(&dump_asked, 0, __ATOMIC_ACQUIRE)) {
@@ -182,6 +112,7 @@ tick(int64_t now)
 	}
 	serve_tick(now);
 	dump_tick(now);
+	tidy_look();
 }
 
 static void
@@ -201,6 +132,19 @@ agent_await(void)
 	sys(SYS_futex, &has_looked, FUTEX_WAIT_PRIVATE, 0, &limit);
 }
 
+/*
+ * What agent_wake() writes to: a signal that only this thread can get, because
+ * libc keeps it for itself and it is blocked here.
+ */
+static int
+open_wake(void)
+{
+	uint64_t mask = UINT64_C(1) << (WAKE_SIGNAL - 1);
+
+	return (int) sys(SYS_signalfd4, -1, &mask, sizeof(mask),
+	    SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 static void
 wait_for_work(struct pollfd *fds, unsigned int count, int64_t until)
 {
@@ -210,32 +154,64 @@ wait_for_work(struct pollfd *fds, unsigned int count, int64_t until)
 	sys(SYS_ppoll, fds, count, &timeout, NULL, 0);
 }
 
+static void
+leave_if_alone(void)
+{
+	int status = kernel_status_if_alone();
+
+	if (status >= 0) {
+		listener_remove();
+		sys(SYS_exit, status);
+	}
+}
+
+/*
+ * One look, if it is time, and one wait for something to do. If there is nobody
+ * left to look at, ends the process as its last thread would have.
+ */
+static void
+turn(int wake, int64_t *next_tick)
+{
+	struct pollfd fds[SERVE_FDS + 1];
+	struct signalfd_siginfo unused;
+	unsigned int count;
+	int64_t now = sys_now();
+
+	if (now >= *next_tick) {
+		leave_if_alone();
+		tick(now);
+		*next_tick = now + TICK_NS;
+		say_ready();
+	}
+	fds[0] = (struct pollfd) { wake, POLLIN, 0 };
+	count = serve_poll(fds + 1);
+	wait_for_work(fds, count + 1, *next_tick);
+	if (fds[0].revents & POLLIN) {
+		sys(SYS_read, wake, &unused, sizeof(unused));
+	}
+	serve_ready(fds + 1, count);
+}
+
 static int
 agent_main(void *argument)
 {
 	bool patient = argument != NULL;
-	int64_t next_tick;
+	int64_t next_tick = 0;
+	int wake;
 
-	leave_descriptors();
+	if (!leave_descriptors()) {
+		say_ready();
+		return 0;
+	}
+	sys(SYS_umask, 077);
 	sys(SYS_prctl, PR_SET_NAME, "stranded-agent", 0, 0, 0);
 	store_release(&agent_tid, (int) sys(SYS_gettid));
+	wake = open_wake();
 	if (patient) {
 		wait_for_work(NULL, 0, sys_now() + PATIENCE_MS * NS_PER_MS);
 	}
-	next_tick = sys_now();
 	while (!load_relaxed(&leaving)) {
-		struct pollfd fds[SERVE_FDS];
-		unsigned int count;
-		int64_t now = sys_now();
-
-		if (now >= next_tick) {
-			tick(now);
-			next_tick = now + TICK_NS;
-			say_ready();
-		}
-		count = serve_poll(fds);
-		wait_for_work(fds, count, next_tick);
-		serve_ready(fds, count);
+		turn(wake, &next_tick);
 	}
 	listener_remove();
 	return 0;
@@ -252,8 +228,8 @@ set_all_signals(uint64_t mask, uint64_t *old)
 void
 agent_start(bool patient)
 {
-	const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-	    CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS;
+	const int flags = CLONE_VM | CLONE_FILES | CLONE_SIGHAND |
+	    CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_CHILD_CLEARTID;
 	uint64_t old;
 	uint8_t *tcb;
 
@@ -274,14 +250,34 @@ agent_start(bool patient)
 	arch_fill_tcb(tcb);
 	/* Also the two that libc hides from sigprocmask(). */
 	set_all_signals(~UINT64_C(0), &old);
-	sys_clone(agent_main, area + STACK_SIZE, flags, patient ? area : NULL,
-	    NULL, tcb, NULL);
+	alive = 1;
+	if (arch_clone(agent_main, area + STACK_SIZE, flags,
+	        patient ? area : NULL, tcb, &alive) < 0) {
+		alive = 0;
+	}
 	set_all_signals(old, NULL);
+}
+
+bool
+agent_stop(void)
+{
+	struct timespec limit = { 1, 0 };
+
+	if (!load_acquire(&alive)) {
+		return false;
+	}
+	store_release(&leaving, true);
+	sys(SYS_tgkill, init_pid, load_acquire(&agent_tid), WAKE_SIGNAL);
+	/* Not private: so the kernel wakes us. */
+	sys(SYS_futex, &alive, FUTEX_WAIT, 1, &limit);
+	return !load_acquire(&alive);
 }
 
 void
 agent_leave(void)
 {
 	store_release(&leaving, true);
-	listener_remove();
+	if (!init_confined) {
+		listener_remove();
+	}
 }

@@ -19,10 +19,16 @@ void agent_start(bool patient);
 /* Waits, for a second at most, until the agent has looked for the first time. */
 void agent_await(void);
 
+/*
+ * Ends the agent, and waits until it has ended. False if there was none, or it
+ * did not end within a second.
+ */
+bool agent_stop(void);
+
 /* From a signal handler: the agent shall make a dump at its next look. */
 void agent_ask_for_dump(void);
 
-/* The process ends: removes the socket's file. */
+/* The process ends: removes the socket's file, if that is allowed. */
 void agent_leave(void);
 
 #endif

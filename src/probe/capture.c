@@ -12,7 +12,8 @@ readable_end(uintptr_t sp, const struct bounds *bounds)
 	if (sp >= bounds->low && sp < bounds->top) {
 		return bounds->top;
 	}
-	return (sp | (PAGE - 1)) + 1;
+	/* The word below, the return address, is sure to be there. */
+	return ((sp - 1) | (PAGE - 1)) + 1;
 }
 
 void

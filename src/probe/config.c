@@ -75,7 +75,7 @@ find_tool(void)
 	Dl_info info;
 	size_t end;
 
-	if (set != NULL) {
+	if (set != NULL && set[0] != '\0') {
 		set_path(config.tool, sizeof(config.tool), set);
 		return;
 	}

@@ -11,6 +11,7 @@
 
 #include "common/states.h"
 #include "probe/aging.h"
+#include "probe/arch.h"
 #include "probe/config.h"
 #include "probe/init.h"
 #include "probe/kernel.h"
@@ -47,7 +48,10 @@ struct start {
 	_Alignas(16) uint8_t stack[CHILD_STACK];
 };
 
-/* What a program expects of signals: none blocked, none ignored. */
+/*
+ * What a program expects of signals: none blocked, none ignored; but the one
+ * that asks for dumps, which may be sent to the whole group.
+ */
 static void
 reset_signals(void)
 {
@@ -60,6 +64,7 @@ reset_signals(void)
 	uint64_t none = 0;
 
 	for (int number = 1; number <= 64; number++) {
+		standard.handler = number == config.signal ? SIG_IGN : SIG_DFL;
 		sys(SYS_rt_sigaction, number, &standard, NULL, sizeof(none));
 	}
 	sys(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
@@ -89,8 +94,8 @@ start_and_end(void *argument)
 {
 	struct start *start = argument;
 
-	start->pid = sys_clone(become_tool, start->stack + CHILD_STACK / 2,
-	    CLONE_VM | CLONE_VFORK, start);
+	start->pid = arch_clone(become_tool, start->stack + CHILD_STACK / 2,
+	    CLONE_VM | CLONE_VFORK, start, NULL, NULL);
 	return 0;
 }
 
@@ -130,8 +135,8 @@ start_tool(int out)
 	start = (struct start) {
 		.out = out, .alive = ends[1], .arguments = arguments,
 	};
-	between = sys_clone(start_and_end, start.stack + CHILD_STACK,
-	    CLONE_VM | CLONE_VFORK, &start);
+	between = arch_clone(start_and_end, start.stack + CHILD_STACK,
+	    CLONE_VM | CLONE_VFORK, &start, NULL, NULL);
 	if (between > 0) {
 		sys(SYS_wait4, between, NULL, __WCLONE, NULL);
 	}
@@ -254,7 +259,7 @@ static int
 open_output(void)
 {
 	if (config.dump[0] == '\0') {
-		return kernel_borrow_fd(2);
+		return kernel_borrow_stderr();
 	}
 	return (int) sys(SYS_openat, AT_FDCWD, config.dump,
 	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -290,7 +295,7 @@ try_tool(void)
 		       "process (run: stranded dump)";
 	}
 	/* Errors go to standard error; so, without a file, does the dump. */
-	out = kernel_borrow_fd(2);
+	out = kernel_borrow_stderr();
 	if (out < 0) {
 		out = (int) sys(SYS_openat, AT_FDCWD, "/dev/null",
 		    O_WRONLY | O_CLOEXEC);

@@ -10,6 +10,7 @@
 
 #include "probe/agent.h"
 #include "probe/config.h"
+#include "probe/kernel.h"
 #include "probe/observer.h"
 #include "probe/probe.h"
 #include "probe/real.h"
@@ -20,6 +21,7 @@
 
 int init_pid;
 int64_t init_time;
+bool init_confined;
 
 enum progress { NOTHING, UNDER_WAY, DONE };
 
@@ -47,6 +49,12 @@ init_probe(void)
 	return true;
 }
 
+bool
+init_is_vfork_child(void)
+{
+	return !init_confined && sys(SYS_getpid) != init_pid;
+}
+
 /* The agent and all threads but one are gone; the descriptors are not. */
 static void
 in_child_of_fork(void)
@@ -72,6 +80,7 @@ begin(void)
 {
 	init_probe();
 	config_read();
+	kernel_note_stderr(2);
 	if (task_self == NULL) {
 		task_adopt();
 	}
@@ -86,7 +95,7 @@ __attribute__((destructor)) static void
 end(void)
 {
 	/* A vfork child that calls exit() is not the process. */
-	if (sys(SYS_getpid) == init_pid) {
+	if (!init_is_vfork_child()) {
 		agent_leave();
 	}
 }

@@ -16,6 +16,18 @@ bool init_probe(void);
 /* This process's id: a vfork child has another. */
 extern int init_pid;
 
+/*
+ * Are we in a child that shares its parent's memory, but not its descriptors
+ * and signals? Under a filter it is not asked, and taken to be none.
+ */
+bool init_is_vfork_child(void);
+
+/*
+ * The application has put its threads under a seccomp filter: from now on none
+ * of them may make a system call that is not its own. Set for good.
+ */
+extern bool init_confined;
+
 /* When the probe was loaded, CLOCK_MONOTONIC. */
 extern int64_t init_time;
 

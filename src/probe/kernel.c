@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 
@@ -143,6 +144,45 @@ kernel_uncovered(uint32_t *tids, unsigned int max)
 	return count;
 }
 
+/*
+ * The main thread stays in the process as a zombie until all others have ended.
+ * "1 (name) Z ...": the name may hold anything, so the fields are counted from
+ * the last ')'. The 18th is how many threads there are, the last the status that
+ * the main thread has left.
+ */
+int
+kernel_status_if_alone(void)
+{
+	char stat[512];
+	const char *next, *last;
+	long fd = sys(SYS_openat, AT_FDCWD, "/proc/self/stat",
+	    O_RDONLY | O_CLOEXEC);
+	long size = sys(SYS_read, fd, stat, sizeof(stat));
+
+	if (fd >= 0) {
+		sys(SYS_close, fd);
+	}
+	if (size <= 1) {
+		return -1;
+	}
+	stat[size - 1] = '\0'; /* for the newline */
+	for (next = stat + size - 1; next > stat && *next != ')'; next--) {
+	}
+	if (text_after(next, ") Z ") == NULL) {
+		return -1;
+	}
+	for (int spaces = 0; *next != '\0' && spaces < 18; next++) {
+		spaces += *next == ' ';
+	}
+	if (text_after(next, "2 ") == NULL) {
+		return -1;
+	}
+	for (last = next; *next != '\0'; next++) {
+		last = *next == ' ' ? next + 1 : last;
+	}
+	return (int) (text_number(last) >> 8 & 255);
+}
+
 /* ---- Memory ------------------------------------------------------------------ */
 
 static const char *
@@ -248,8 +288,8 @@ open_again(int fd)
 	return (int) opened;
 }
 
-int
-kernel_borrow_fd(int fd)
+static int
+borrow(int fd)
 {
 	long process = sys(SYS_pidfd_open, init_pid, 0);
 	long borrowed = sys(SYS_pidfd_getfd, process, fd, 0);
@@ -260,4 +300,55 @@ kernel_borrow_fd(int fd)
 	/* Linux before 5.6, or the main thread has ended. */
 	return borrowed >= 0 || borrowed == -EBADF ? (int) borrowed :
 	                                             open_again(fd);
+}
+
+/* What standard error was when it was last seen to be made so. */
+static struct {
+	uint64_t device;
+	uint64_t inode;
+} known_stderr;
+
+void
+kernel_note_stderr(int fd)
+{
+	struct stat status;
+
+	if (!init_confined && sys(SYS_fstat, fd, &status) == 0) {
+		known_stderr.device = status.st_dev;
+		known_stderr.inode = status.st_ino;
+	}
+}
+
+/*
+ * A program that closes its standard error may get the number for a data file,
+ * or a client. That takes no dump: only what was made standard error does, or
+ * what looks like a terminal, a pipe or a log.
+ */
+static bool
+is_for_messages(int fd)
+{
+	struct stat status;
+	long flags = sys(SYS_fcntl, fd, F_GETFL);
+
+	if (sys(SYS_fstat, fd, &status) != 0) {
+		return false;
+	}
+	if (status.st_dev == known_stderr.device &&
+	    status.st_ino == known_stderr.inode) {
+		return true;
+	}
+	return S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode) ||
+	    (S_ISREG(status.st_mode) && (flags & O_APPEND));
+}
+
+int
+kernel_borrow_stderr(void)
+{
+	int fd = borrow(2);
+
+	if (fd >= 0 && !is_for_messages(fd)) {
+		sys(SYS_close, fd);
+		return -EBADF;
+	}
+	return fd;
 }

@@ -11,13 +11,23 @@
  */
 unsigned int kernel_uncovered(uint32_t *tids, unsigned int max);
 
+/*
+ * If all threads but the agent have ended, without ending the process: the exit
+ * status of the main thread. -1 if they have not.
+ */
+int kernel_status_if_alone(void);
+
 /* Does the range lie in a file's mapping that is not writable? */
 bool kernel_may_read(uint64_t address, uint32_t size);
 
 /*
- * A descriptor of the application's, as one of the agent's own. Returns minus
- * an error number if there is none.
+ * The application's standard error, as a descriptor of the agent's own. Returns
+ * minus an error number if there is none, or if number 2 is something else by
+ * now.
  */
-int kernel_borrow_fd(int fd);
+int kernel_borrow_stderr(void);
+
+/* The descriptor of this number is standard error from now on, whatever it is. */
+void kernel_note_stderr(int fd);
 
 #endif

@@ -118,6 +118,26 @@ make_address(struct sockaddr_un *address, const char *directory, int *held)
 	return true;
 }
 
+/*
+ * What stands in our place is only removed if nobody listens there: it may be
+ * the socket of a process that has our number in another pid namespace.
+ */
+static void
+clear_place(const struct sockaddr_un *address)
+{
+	int fd;
+
+	if (socket_inode(address->sun_path) == 0) {
+		return;
+	}
+	fd = (int) sys(SYS_socket, AF_UNIX,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (sys(SYS_connect, fd, address, sizeof(*address)) == -ECONNREFUSED) {
+		sys(SYS_unlinkat, AT_FDCWD, address->sun_path, 0);
+	}
+	sys(SYS_close, fd);
+}
+
 static int
 listen_at(const char *directory)
 {
@@ -133,9 +153,7 @@ listen_at(const char *directory)
 		sys(SYS_close, fd);
 		return -1;
 	}
-	if (socket_inode(address.sun_path) != 0) {
-		sys(SYS_unlinkat, AT_FDCWD, address.sun_path, 0);
-	}
+	clear_place(&address);
 	if (sys(SYS_bind, fd, &address, sizeof(address)) != 0 ||
 	    sys(SYS_listen, fd, BACKLOG) != 0) {
 		sys(SYS_close, fd);
@@ -201,6 +219,20 @@ listener_remove(void)
 		sys(SYS_unlinkat, AT_FDCWD, path, 0);
 	}
 	path[0] = '\0';
+}
+
+void
+listener_move(void)
+{
+	if (path[0] != '\0' && socket_inode(path) == inode) {
+		sys(SYS_unlinkat, AT_FDCWD, path, 0);
+	}
+	path[0] = '\0';
+	if (listener_fd >= 0) {
+		sys(SYS_close, listener_fd);
+		listener_fd = -1;
+	}
+	next_look = 0;
 }
 
 void

@@ -15,6 +15,9 @@ void listener_keep(int64_t now);
 /* Removes the file. From any thread. */
 void listener_remove(void);
 
+/* Gives the socket up; the next tick makes another, where it then belongs. */
+void listener_move(void);
+
 /* In a child of fork: the socket is the parent's. */
 void listener_reset(void);
 

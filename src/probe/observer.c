@@ -140,13 +140,28 @@ look_at_notes(uintptr_t from, uintptr_t to)
 	}
 }
 
+static bool
+is_loaded(const struct dl_phdr_info *object, const ElfW(Phdr) *note)
+{
+	for (unsigned int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *load = &object->dlpi_phdr[i];
+
+		if (load->p_type == PT_LOAD && note->p_vaddr >= load->p_vaddr &&
+		    note->p_vaddr - load->p_vaddr + note->p_memsz <=
+		        load->p_memsz) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static int
 look_at_object(struct dl_phdr_info *object, size_t size, void *unused)
 {
 	for (unsigned int i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
 
-		if (header->p_type == PT_NOTE) {
+		if (header->p_type == PT_NOTE && is_loaded(object, header)) {
 			uintptr_t from = object->dlpi_addr + header->p_vaddr;
 
 			look_at_notes(from, from + header->p_memsz);

@@ -4,13 +4,17 @@
 #ifndef PROBE_REAL_H
 #define PROBE_REAL_H
 
-#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/sem.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>

@@ -39,9 +39,13 @@ static int last_asker;
 static void
 drop(struct client *client)
 {
-	sys(SYS_close, client->fd);
-	sys_unmap(client->out, OUT_SIZE);
+	int fd = client->fd;
+	uint8_t *out = client->out;
+
+	/* Forgotten first: a child of fork gives up what it finds here. */
 	*client = (struct client) { .fd = -1 };
+	sys(SYS_close, fd);
+	sys_unmap(out, OUT_SIZE);
 }
 
 void
@@ -124,7 +128,7 @@ answer_read(struct client *client)
 	uint32_t size = asked->size;
 
 	*memory = (struct wire_memory) { .address = asked->address };
-	if (size > 0 && size <= OUT_SIZE / 2 &&
+	if (size > 0 && size <= WIRE_READ_MAX &&
 	    kernel_may_read(asked->address, size) &&
 	    sys_peek((const void *) (uintptr_t) asked->address, memory + 1,
 	        size) == size) {
@@ -261,6 +265,23 @@ free_place(void)
 	return NULL;
 }
 
+/*
+ * Where all places are taken, the one that has been quiet for the longest goes:
+ * so nobody can keep others out by holding connections.
+ */
+static struct client *
+quietest(void)
+{
+	struct client *quiet = &clients[0];
+
+	for (int i = 1; i < SERVE_CLIENTS; i++) {
+		if (clients[i].moved < quiet->moved) {
+			quiet = &clients[i];
+		}
+	}
+	return quiet;
+}
+
 static void
 welcome(void)
 {
@@ -271,7 +292,12 @@ welcome(void)
 	if (fd < 0) {
 		return;
 	}
-	if (client == NULL || (client->out = sys_map(OUT_SIZE)) == NULL) {
+	if (client == NULL) {
+		client = quietest();
+		drop(client);
+	}
+	client->out = sys_map(OUT_SIZE);
+	if (client->out == NULL) {
 		sys(SYS_close, fd);
 		return;
 	}
@@ -289,7 +315,7 @@ serve_poll(struct pollfd fds[SERVE_FDS])
 {
 	unsigned int count = 0;
 
-	if (listener_fd >= 0 && free_place() != NULL) {
+	if (listener_fd >= 0) {
 		fds[count++] = (struct pollfd) { listener_fd, POLLIN, 0 };
 	}
 	for (int i = 0; i < SERVE_CLIENTS; i++) {

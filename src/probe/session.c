@@ -66,14 +66,20 @@ publish(struct session *session)
 }
 
 /* Of two that close the same session one does it. */
-static void
-end(uint32_t number, uint64_t id)
+void
+session_end_if(uint32_t number, uint64_t id)
 {
 	struct session *session = table_hot(&session_table, number);
+	uint32_t mapped = number;
+	int fd = session->fd;
 
 	if (id == 0 || !__atomic_compare_exchange_n(&session->id, &id, 0,
 	        false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
 		return;
+	}
+	if (fd >= 0) {
+		__atomic_compare_exchange_n(&session_by_fd[fd], &mapped, 0,
+		    false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 	}
 	__atomic_add_fetch(&session_closed, 1, __ATOMIC_RELAXED);
 	table_give(&session_table, number);
@@ -81,12 +87,24 @@ end(uint32_t number, uint64_t id)
 
 /* ---- Accepted connections ------------------------------------------------ */
 
+/*
+ * The peer's address. A thread under a filter is not made to ask for it, but
+ * may have been told by accept() itself.
+ */
 static void
-note_address(struct session_cold *cold, int fd)
+note_address(struct session_cold *cold, int fd,
+    const struct sockaddr *address, const socklen_t *address_size)
 {
 	uint32_t size = sizeof(cold->address);
 
-	if (sys(SYS_getpeername, fd, cold->address, &size) != 0) {
+	if (!init_confined) {
+		if (sys(SYS_getpeername, fd, cold->address, &size) != 0) {
+			size = 0;
+		}
+	} else if (address != NULL && *address_size <= size) {
+		size = *address_size;
+		__builtin_memcpy(cold->address, address, size);
+	} else {
 		size = 0;
 	}
 	if (size > sizeof(cold->address)) {
@@ -109,7 +127,8 @@ note_highest(uint32_t fd)
 }
 
 void
-session_accepted(int fd, const struct stranded_place *by)
+session_accepted(int fd, const struct sockaddr *address,
+    const socklen_t *address_size, const struct stranded_place *by)
 {
 	struct session *session;
 	struct stat status;
@@ -122,8 +141,8 @@ session_accepted(int fd, const struct stranded_place *by)
 	if (session == NULL) {
 		return;
 	}
-	note_address(cold_of(number), fd);
-	if (sys(SYS_fstat, fd, &status) == 0) {
+	note_address(cold_of(number), fd, address, address_size);
+	if (!init_confined && sys(SYS_fstat, fd, &status) == 0) {
 		session->inode = status.st_ino;
 	}
 	publish(session);
@@ -132,7 +151,7 @@ session_accepted(int fd, const struct stranded_place *by)
 	if (old != 0) {
 		/* Its close was hidden from us (in fclose(), for example). */
 		session = table_hot(&session_table, old);
-		end(old, load_acquire(&session->id));
+		session_end_if(old, load_acquire(&session->id));
 	}
 }
 
@@ -155,14 +174,14 @@ session_fd_closes(int fd)
 	uint32_t number = session_number(fd);
 
 	/* In a vfork child the memory is the parent's, the descriptor is not. */
-	if (number == 0 || sys(SYS_getpid) != init_pid) {
+	if (number == 0 || init_is_vfork_child()) {
 		return;
 	}
 	number = __atomic_exchange_n(&session_by_fd[fd], 0, __ATOMIC_ACQ_REL);
 	if (number != 0) {
 		struct session *session = table_hot(&session_table, number);
 
-		end(number, load_acquire(&session->id));
+		session_end_if(number, load_acquire(&session->id));
 	}
 }
 
@@ -204,6 +223,6 @@ session_close(uint64_t handle)
 	struct session *session = table_find(&session_table, handle);
 
 	if (session != NULL) {
-		end((uint32_t) handle, load_acquire(&session->id));
+		session_end_if((uint32_t) handle, load_acquire(&session->id));
 	}
 }

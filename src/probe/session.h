@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "common/wire.h"
 #include "probe/capture.h"
@@ -57,8 +58,15 @@ extern uint32_t *session_by_fd;
 
 void session_init(void);
 
-/* A connection was accepted as `fd`. */
-void session_accepted(int fd, const struct stranded_place *by);
+/*
+ * A connection was accepted as `fd`; what accept() has said of the peer, if it
+ * was asked to, is in `address`.
+ */
+void session_accepted(int fd, const struct sockaddr *address,
+    const socklen_t *address_size, const struct stranded_place *by);
+
+/* The session of this number is over, if it is still the one with this id. */
+void session_end_if(uint32_t number, uint64_t id);
 
 /* A runtime's session. Returns its handle, or 0. */
 uint64_t session_open(const char *name, const struct stranded_place *by);

@@ -3,13 +3,17 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <ucontext.h>
 
 #include "probe/agent.h"
+#include "probe/arch.h"
 #include "probe/init.h"
 #include "probe/probe.h"
 #include "probe/real.h"
-#include "probe/sys.h"
 #include "probe/task.h"
+
+/* A wrapper's wait lies this near above the call that it wraps. */
+#define WRAPPER_SPAN (16u << 10)
 
 static int number; /* ours, or 0 */
 
@@ -36,18 +40,36 @@ want(const struct sigaction *action)
 	store_release(&current, next);
 }
 
+/*
+ * If the kernel has broken off a call for this signal, and will not restart it
+ * itself, the wrapper shall. `top` is only believed if it stands where the
+ * interrupted call's wrapper must be.
+ */
+static void
+note_broken_wait(const ucontext_t *context)
+{
+	struct task *task = task_self;
+	uintptr_t sp = arch_context_sp(context);
+	uintptr_t top;
+
+	if (task == NULL || arch_context_result(context) != -EINTR) {
+		return;
+	}
+	top = (uintptr_t) task->top;
+	if (top > sp && top - sp < WRAPPER_SPAN) {
+		store_relaxed(&task->interrupted, task->top->seq);
+	}
+}
+
 static void
 on_signal(int signal, siginfo_t *info, void *context)
 {
 	struct sigaction action = wanted[load_acquire(&current)];
-	struct task *task = task_self;
 
 	agent_ask_for_dump();
 	if (!has_handler(&action)) {
 		/* Nobody but us wants to break off what the thread waits for. */
-		if (task != NULL && task->top != NULL) {
-			store_relaxed(&task->interrupted, task->top->seq);
-		}
+		note_broken_wait(context);
 		return;
 	}
 	if (action.sa_flags & (int) SA_RESETHAND) {
@@ -98,7 +120,7 @@ signal_init(int signal)
 static bool
 is_ours(int signal)
 {
-	return signal == number && number != 0 && sys(SYS_getpid) == init_pid;
+	return signal == number && number != 0 && !init_is_vfork_child();
 }
 
 PROBE_EXPORT int

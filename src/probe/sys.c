@@ -2,6 +2,7 @@
 #include "probe/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -33,6 +34,20 @@ sys_unmap(void *memory, size_t size)
 	sys(SYS_munmap, memory, size);
 }
 
+/* For kernels and filters that do not grant process_vm_readv(). */
+static size_t
+peek_by_file(const void *from, void *to, size_t size)
+{
+	long fd = sys(SYS_openat, AT_FDCWD, "/proc/thread-self/mem",
+	    O_RDONLY | O_CLOEXEC);
+	long got = sys(SYS_pread64, fd, to, size, from);
+
+	if (fd >= 0) {
+		sys(SYS_close, fd);
+	}
+	return got > 0 ? (size_t) got : 0;
+}
+
 size_t
 sys_peek(const void *from, void *to, size_t size)
 {
@@ -42,6 +57,9 @@ sys_peek(const void *from, void *to, size_t size)
 	long got = sys(SYS_process_vm_readv, sys(SYS_gettid), &local, 1,
 	    &remote, 1, 0);
 
+	if (got == -EPERM || got == -ENOSYS) {
+		return peek_by_file(from, to, size);
+	}
 	return got > 0 ? (size_t) got : 0;
 }
 

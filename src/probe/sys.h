@@ -75,14 +75,6 @@ sys_call(long number, long a, long b, long c, long d, long e, long f)
 	SYS_PICK(__VA_ARGS__, SYS_6, SYS_5, SYS_4, SYS_3, SYS_2, SYS_1, SYS_0) \
 	(__VA_ARGS__)
 
-/*
- * clone(), by the name that nobody stands in front of: a thread sanitizer's
- * asks for the thread state that the agent has not.
- */
-int __clone(int (*function)(void *), void *stack, int flags, void *argument,
-    ...);
-#define sys_clone __clone
-
 /* CLOCK_MONOTONIC in nanoseconds. */
 int64_t sys_now(void);
 

@@ -114,11 +114,19 @@ task_create(const char *name, uint32_t flags, const struct stranded_place *by)
 }
 
 void
+task_end_if(struct task *task, uint64_t id)
+{
+	if (id != 0 && __atomic_compare_exchange_n(&task->id, &id, 0, false,
+	                   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+		drop_creation(task);
+		table_give(&task_table, task->number);
+	}
+}
+
+void
 task_end(struct task *task)
 {
-	store_release(&task->id, 0);
-	drop_creation(task);
-	table_give(&task_table, task->number);
+	task_end_if(task, task->id);
 }
 
 uint64_t

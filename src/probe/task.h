@@ -106,8 +106,9 @@ extern __thread struct task *task_self
 struct task *task_create(const char *name, uint32_t flags,
     const struct stranded_place *by);
 
-/* Frees the record. */
+/* Frees the record; the second, if it is still that life of it. */
 void task_end(struct task *task);
+void task_end_if(struct task *task, uint64_t id);
 
 /* The task's handle, for runtimes. */
 uint64_t task_handle(const struct task *task);

@@ -47,3 +47,22 @@ wrap_elapsed(const struct task *task, const struct stranded_wait *wait)
 	}
 	return sys_now() - load_relaxed(&task->aging.since);
 }
+
+const struct timespec *
+wrap_left(const struct task *task, const struct stranded_wait *wait,
+    const struct timespec *timeout, struct timespec *left)
+{
+	int64_t rest;
+
+	if (timeout == NULL) {
+		return NULL;
+	}
+	rest = timeout->tv_sec * NS_PER_SECOND + timeout->tv_nsec -
+	    wrap_elapsed(task, wait);
+	if (rest < 0) {
+		rest = 0;
+	}
+	left->tv_sec = rest / NS_PER_SECOND;
+	left->tv_nsec = rest % NS_PER_SECOND;
+	return left;
+}

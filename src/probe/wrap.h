@@ -66,6 +66,14 @@ wrap_again(long result, struct task *task, struct stranded_wait *wait)
  */
 int64_t wrap_elapsed(const struct task *task, const struct stranded_wait *wait);
 
+/*
+ * What is left of `timeout`, written to `*left`, which is returned; NULL if
+ * there is no timeout.
+ */
+const struct timespec *wrap_left(const struct task *task,
+    const struct stranded_wait *wait, const struct timespec *timeout,
+    struct timespec *left);
+
 /* An ordinary call: no descriptor, no errno. */
 #define WRAP(result, name, state, object, flags, parameters, arguments)    \
 	WRAP_FIRST(result, name, parameters, arguments)                    \

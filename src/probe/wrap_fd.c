@@ -2,6 +2,7 @@
 #include <linux/close_range.h>
 
 #include "probe/init.h"
+#include "probe/kernel.h"
 #include "probe/wrap.h"
 
 /*
@@ -13,6 +14,17 @@ close(int fd)
 {
 	session_fd_closes(fd);
 	return real.close(fd);
+}
+
+/* libc closes the descriptor itself, out of our sight. */
+PROBE_EXPORT int
+fclose(FILE *file)
+{
+	init_probe();
+	if (file != NULL) {
+		session_fd_closes(fileno_unlocked(file));
+	}
+	return real.fclose(file);
 }
 
 PROBE_EXPORT int
@@ -33,6 +45,16 @@ closefrom(int first)
 	real.closefrom(first);
 }
 
+/* Another descriptor has taken the place of `fd`. */
+static void
+replaced(int fd)
+{
+	session_fd_closes(fd);
+	if (fd == STDERR_FILENO && !init_is_vfork_child()) {
+		kernel_note_stderr(fd);
+	}
+}
+
 PROBE_EXPORT int
 dup2(int from, int to)
 {
@@ -41,7 +63,7 @@ dup2(int from, int to)
 	init_probe();
 	result = real.dup2(from, to);
 	if (result >= 0 && from != to) {
-		session_fd_closes(to);
+		replaced(to);
 	}
 	return result;
 }
@@ -54,7 +76,7 @@ dup3(int from, int to, int flags)
 	init_probe();
 	result = real.dup3(from, to, flags);
 	if (result >= 0) {
-		session_fd_closes(to);
+		replaced(to);
 	}
 	return result;
 }

@@ -83,7 +83,7 @@ WRAP(int, connect, IO_CONNECT, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,
 		} while (wrap_again(result, task, &wait));                 \
 		task_pop(task, &wait);                                     \
 		if (result >= 0) {                                         \
-			session_accepted(result, &by);                     \
+			session_accepted(result, address, size, &by);      \
 		}                                                          \
 		return result;                                             \
 	}

@@ -19,22 +19,6 @@ left_ms(const struct task *task, const struct stranded_wait *wait, int timeout)
 	return elapsed < timeout ? timeout - (int) elapsed : 0;
 }
 
-static struct timespec
-left_time(const struct task *task, const struct stranded_wait *wait,
-    const struct timespec *timeout)
-{
-	int64_t left = timeout->tv_sec * NS_PER_SECOND + timeout->tv_nsec -
-	    wrap_elapsed(task, wait);
-
-	if (left < 0) {
-		left = 0;
-	}
-	return (struct timespec) {
-		.tv_sec = left / NS_PER_SECOND,
-		.tv_nsec = left % NS_PER_SECOND,
-	};
-}
-
 /*
  * The calls are of a kind: `declare_left` declares what the timeout becomes when
  * the call is made again, `set_left` computes it, `again` are the arguments of
@@ -80,14 +64,14 @@ WRAP_POLL(ppoll, fds, TIMED_IF(timeout != NULL), count,
     (struct pollfd * fds, nfds_t count, const struct timespec *timeout,
 	const sigset_t *mask),
     (fds, count, timeout, mask), struct timespec left,
-    if (timeout != NULL) left = left_time(task, &wait, timeout),
-    (fds, count, timeout != NULL ? &left : NULL, mask))
+    const struct timespec *rest = wrap_left(task, &wait, timeout, &left),
+    (fds, count, rest, mask))
 WRAP_POLL(__ppoll_chk, fds, TIMED_IF(timeout != NULL), count,
     (struct pollfd * fds, nfds_t count, const struct timespec *timeout,
 	const sigset_t *mask, size_t size),
     (fds, count, timeout, mask, size), struct timespec left,
-    if (timeout != NULL) left = left_time(task, &wait, timeout),
-    (fds, count, timeout != NULL ? &left : NULL, mask, size))
+    const struct timespec *rest = wrap_left(task, &wait, timeout, &left),
+    (fds, count, rest, mask, size))
 
 /* Linux leaves in the timeval what is left: the arguments are right again. */
 WRAP_POLL(select, NULL, TIMED_IF(timeout != NULL), 0,
@@ -100,8 +84,8 @@ WRAP_POLL(pselect, NULL, TIMED_IF(timeout != NULL), 0,
 	fd_set *restrict except, const struct timespec *restrict timeout,
 	const sigset_t *restrict mask),
     (count, in, out, except, timeout, mask), struct timespec left,
-    if (timeout != NULL) left = left_time(task, &wait, timeout),
-    (count, in, out, except, timeout != NULL ? &left : NULL, mask))
+    const struct timespec *rest = wrap_left(task, &wait, timeout, &left),
+    (count, in, out, except, rest, mask))
 
 #define EPOLL_FLAGS(timed) (STRANDED_WAIT_FD | TIMED_IF(timed))
 
@@ -118,5 +102,5 @@ WRAP_POLL(epoll_pwait2, WRAP_FD_OBJECT(fd), EPOLL_FLAGS(timeout != NULL), 0,
     (int fd, struct epoll_event *events, int count,
 	const struct timespec *timeout, const sigset_t *mask),
     (fd, events, count, timeout, mask), struct timespec left,
-    if (timeout != NULL) left = left_time(task, &wait, timeout),
-    (fd, events, count, timeout != NULL ? &left : NULL, mask))
+    const struct timespec *rest = wrap_left(task, &wait, timeout, &left),
+    (fd, events, count, rest, mask))

@@ -40,6 +40,7 @@ clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
 	struct task *task = task_self;
 	struct stranded_wait wait;
 	bool absolute = (flags & TIMER_ABSTIME) != 0;
+	int saved_errno = errno;
 	struct timespec left;
 	int result;
 
@@ -61,53 +62,41 @@ clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
 		result = real.clock_nanosleep(clock, flags,
 		    absolute ? request : &left, rest != NULL ? rest : &left);
 	}
+	errno = saved_errno;
 	task_pop(task, &wait);
 	return result;
-}
-
-/* Sleeps for what is left of `total` nanoseconds. */
-static int
-sleep_on(const struct task *task, const struct stranded_wait *wait,
-    int64_t total, struct timespec *rest)
-{
-	int64_t left = total - wrap_elapsed(task, wait);
-
-	if (left < 0) {
-		left = 0;
-	}
-	*rest = (struct timespec) {
-		left / NS_PER_SECOND, left % NS_PER_SECOND
-	};
-	return real.nanosleep(rest, rest);
 }
 
 WRAP_FIRST(unsigned int, sleep,
     (unsigned int seconds), (seconds))
 
+/*
+ * Made of nanosleep(): what the real one returns is whole seconds, and what is
+ * left of a second would be lost when it is called again.
+ */
 PROBE_EXPORT unsigned int
 sleep(unsigned int seconds)
 {
 	struct task *task = task_self;
 	struct stranded_wait wait;
-	unsigned int left;
+	struct timespec left = { seconds, 0 };
+	int saved_errno = errno;
+	int result;
 
 	if (unlikely(task == NULL)) {
 		return sleep_first(seconds);
 	}
 	wrap_begin(task, &wait, STRANDED_SLEEP, NULL, STRANDED_WAIT_TIMED,
 	    CALL_sleep);
-	left = real.sleep(seconds);
-	while (unlikely(left > 0) && wrap_is_ours(task, &wait)) {
-		struct timespec rest;
-
-		left = 0;
-		if (sleep_on(task, &wait, seconds * NS_PER_SECOND, &rest) < 0) {
-			/* Not 0, even if it was nearly done. */
-			left = (unsigned int) rest.tv_sec + 1;
-		}
-	}
+	do {
+		result = real.nanosleep(&left, &left);
+	} while (wrap_again(result, task, &wait));
 	task_pop(task, &wait);
-	return left;
+	if (result != 0) {
+		return (unsigned int) left.tv_sec;
+	}
+	errno = saved_errno;
+	return 0;
 }
 
 WRAP_FIRST(int, usleep,
@@ -118,6 +107,7 @@ usleep(useconds_t microseconds)
 {
 	struct task *task = task_self;
 	struct stranded_wait wait;
+	struct timespec left;
 	int result;
 
 	if (unlikely(task == NULL)) {
@@ -126,11 +116,13 @@ usleep(useconds_t microseconds)
 	wrap_begin(task, &wait, STRANDED_SLEEP, NULL, STRANDED_WAIT_TIMED,
 	    CALL_usleep);
 	result = real.usleep(microseconds);
-	while (wrap_again(result, task, &wait)) {
-		struct timespec rest;
-
-		result = sleep_on(task, &wait, microseconds * INT64_C(1000),
-		    &rest);
+	if (wrap_again(result, task, &wait)) {
+		left.tv_sec = microseconds / 1000000;
+		left.tv_nsec = microseconds % 1000000 * 1000;
+		wrap_left(task, &wait, &left, &left);
+		do {
+			result = real.nanosleep(&left, &left);
+		} while (wrap_again(result, task, &wait));
 	}
 	task_pop(task, &wait);
 	return result;

@@ -1,0 +1,131 @@
+/* tidy.c: see tidy.h. */
+#include "probe/tidy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "probe/init.h"
+#include "probe/probe.h"
+#include "probe/session.h"
+#include "probe/sys.h"
+#include "probe/task.h"
+#include "probe/text.h"
+
+#define AT_ONCE 64 /* records of a kind that are looked at in one tick */
+
+/* The next number in turn, of a table's; 0 if there is none. */
+static uint32_t
+next_number(const struct table *table, uint32_t *last)
+{
+	uint32_t end = table_end(table);
+
+	*last = *last + 1 < end ? *last + 1 : 1;
+	return *last < end ? *last : 0;
+}
+
+/* ---- Tasks --------------------------------------------------------------- */
+
+static void
+look_at_task(uint32_t number)
+{
+	struct task *task = table_hot(&task_table, number);
+	uint64_t id = load_acquire(&task->id);
+	uint32_t tid = load_relaxed(&task->tid);
+
+	if (id != 0 && tid != 0 &&
+	    sys(SYS_tgkill, init_pid, tid, 0) == -ESRCH) {
+		task_end_if(task, id);
+	}
+}
+
+/* ---- Sessions ------------------------------------------------------------ */
+
+/* A directory of the application's descriptors, by way of a living thread. */
+static long
+open_fd_directory(void)
+{
+	uint32_t end = table_end(&task_table);
+	char path[64];
+	struct text text;
+	long fd = -ENOENT;
+
+	for (uint32_t number = 1; number < end && fd < 0; number++) {
+		const struct task *task = table_hot(&task_table, number);
+
+		if (load_acquire(&task->id) == 0 || task->tid == 0) {
+			continue;
+		}
+		text_begin(&text, path, sizeof(path));
+		text_add(&text, "/proc/self/task/");
+		text_add_number(&text, task->tid);
+		text_add(&text, "/fd");
+		fd = sys(SYS_openat, AT_FDCWD, path,
+		    O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+	return fd;
+}
+
+/* "socket:[1234]" */
+static bool
+is_socket(const char *link, uint64_t inode)
+{
+	char expected[40];
+	struct text text;
+
+	text_begin(&text, expected, sizeof(expected));
+	text_add(&text, "socket:[");
+	text_add_number(&text, inode);
+	text_add(&text, "]");
+	return text_equal(link, expected);
+}
+
+static void
+look_at_session(uint32_t number, long directory)
+{
+	struct session *session = table_hot(&session_table, number);
+	uint64_t id = load_acquire(&session->id);
+	uint64_t inode = session->inode;
+	char name[12];
+	char link[64] = "";
+	struct text text;
+	long size;
+
+	if (id == 0 || inode == 0 || session->fd < 0) {
+		return;
+	}
+	text_begin(&text, name, sizeof(name));
+	text_add_number(&text, (uint64_t) session->fd);
+	size = sys(SYS_readlinkat, directory, name, link, sizeof(link) - 1);
+	if (size == -ENOENT || (size > 0 && !is_socket(link, inode))) {
+		session_end_if(number, id);
+	}
+}
+
+void
+tidy_look(void)
+{
+	static uint32_t last_task, last_session;
+	long directory;
+
+	for (int i = 0; i < AT_ONCE; i++) {
+		uint32_t number = next_number(&task_table, &last_task);
+
+		if (number != 0) {
+			look_at_task(number);
+		}
+	}
+	if (load_relaxed(&session_opened) == load_relaxed(&session_closed)) {
+		return;
+	}
+	directory = open_fd_directory();
+	for (int i = 0; i < AT_ONCE && directory >= 0; i++) {
+		uint32_t number = next_number(&session_table, &last_session);
+
+		if (number != 0) {
+			look_at_session(number, directory);
+		}
+	}
+	if (directory >= 0) {
+		sys(SYS_close, directory);
+	}
+}
