@@ -83,9 +83,13 @@ to_the_end_of_the_page(void **state)
 	capture_take(&kept.capture, ROOM, &by, &nowhere);
 	assert_int_equal(kept.capture.size, 48);
 	assert_true(kept.capture.truncated);
-	by.sp = pages;
+	by.sp = pages + 8;
 	capture_take(&kept.capture, ROOM, &by, &nowhere);
 	assert_int_equal(kept.capture.size, ROOM);
+	/* The frame ends with the page: nothing is known of the next. */
+	by.sp = pages + 4096;
+	capture_take(&kept.capture, ROOM, &by, &nowhere);
+	assert_int_equal(kept.capture.size, 0);
 	munmap(pages, 8192);
 }
 

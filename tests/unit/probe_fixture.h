@@ -37,12 +37,19 @@
 
 int init_pid;
 int64_t init_time;
+bool init_confined;
 int agent_tid;
 
 bool
 init_probe(void)
 {
 	return true;
+}
+
+bool
+init_is_vfork_child(void)
+{
+	return sys(SYS_getpid) != init_pid;
 }
 
 /* As the constructor would; once a program. */

@@ -184,19 +184,50 @@ threads_that_begin(void **state)
 
 /* ---- Descriptors --------------------------------------------------------------- */
 
-static void
-descriptors_are_borrowed(void **state)
+/* Makes `fd` standard error, and says whether it can be had. */
+static bool
+is_borrowed(int fd)
 {
 	struct stat one, two;
-	int borrowed = kernel_borrow_fd(gate[1]);
+	int borrowed;
 
-	assert_true(borrowed >= 0);
-	assert_int_not_equal(borrowed, gate[1]);
-	assert_int_equal(fstat(gate[1], &one), 0);
+	assert_int_equal(dup2(fd, 2), 2);
+	borrowed = kernel_borrow_stderr();
+	if (borrowed < 0) {
+		assert_int_equal(borrowed, -EBADF);
+		return false;
+	}
+	assert_int_not_equal(borrowed, 2);
+	assert_int_equal(fstat(fd, &one), 0);
 	assert_int_equal(fstat(borrowed, &two), 0);
 	assert_int_equal(one.st_ino, two.st_ino);
 	close(borrowed);
-	assert_int_equal(kernel_borrow_fd(999), -EBADF);
+	return true;
+}
+
+/* A data file, or a client, that got the number 2 is left alone. */
+static void
+standard_error_is_borrowed(void **state)
+{
+	char path[] = "/tmp/stranded-unit-XXXXXX";
+	int saved = dup(2), data = mkstemp(path);
+	int log = open(path, O_WRONLY | O_APPEND);
+	int null = open("/dev/null", O_WRONLY);
+
+	unlink(path);
+	assert_true(is_borrowed(gate[1]));
+	assert_true(is_borrowed(log));
+	assert_true(is_borrowed(null));
+	assert_false(is_borrowed(data));
+	kernel_note_stderr(data); /* made so on purpose */
+	assert_true(is_borrowed(data));
+	close(2);
+	assert_int_equal(kernel_borrow_stderr(), -EBADF);
+	dup2(saved, 2);
+	close(saved);
+	close(data);
+	close(log);
+	close(null);
 }
 
 int
@@ -209,7 +240,7 @@ main(void)
 		FIXTURE_TEST(memory_is_peeked_at),
 		FIXTURE_TEST(threads_without_tasks),
 		FIXTURE_TEST(threads_that_begin),
-		FIXTURE_TEST(descriptors_are_borrowed),
+		FIXTURE_TEST(standard_error_is_borrowed),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_begin, NULL);
