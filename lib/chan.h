@@ -28,6 +28,7 @@ struct strand_queue {
 enum strand_seat_state {
 	STRAND_SEAT_EMPTY,
 	STRAND_SEAT_TAKEN,  /* a task spins, and may be served */
+	STRAND_SEAT_BUSY,   /* somebody serves it just now */
 	STRAND_SEAT_SERVED, /* it was, and has not left the seat yet */
 	STRAND_SEAT_CLOSED  /* likewise: the channel has been closed */
 };
@@ -40,8 +41,8 @@ union strand_seat_elem {
 
 struct strand_chan {
 	/* One cache line, which holds all that a busy channel changes. */
-	struct strand_lock lock;        /* guards everything but seats that are
-	                                   served, and the reference count */
+	struct strand_lock lock;        /* guards everything but taken seats,
+	                                   and the reference count */
 	_Atomic uint32_t seat[2];       /* enum strand_seat_state, by enum
 	                                   strand_dir */
 	_Atomic uint8_t closed;

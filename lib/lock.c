@@ -1,12 +1,15 @@
 /*
  * lock.c: the slow path of the library's lock.
  *
- * One that finds the lock held looks again a few times, with pauses that are
- * long compared to a critical section: whoever holds the lock can then use it
- * several times while the cache line is at hand, which is what makes a stream
- * of elements between two processors fast. If that does not help, the holder
- * has probably lost its processor, and the waiter sleeps. (Drepper, "Futexes Are
- * Tricky", third mutex.)
+ * One that finds the lock held looks again a few times. If that does not help,
+ * the holder has probably lost its processor, and the waiter sleeps. (Drepper,
+ * "Futexes Are Tricky", third mutex.)
+ *
+ * How long to wait between two looks depends on what the lock guards. Where the
+ * next thing to do is at hand, one should come soon. Where the holder will come
+ * again and again, as one does that fills a buffer, one should be patient: it
+ * can then use the lock many times while it has the cache line, and each look
+ * takes the line away.
  */
 #include "lock.h"
 
@@ -14,28 +17,32 @@
 #include "spin.h"
 
 enum {
-	LOCK_LOOKS = 40,   /* before going to sleep: about 4 microseconds */
-	LOCK_LOOK_STEPS = 2 /* steps of spin.h between two */
+	LOOKS = 16,         /* before going to sleep: some microseconds */
+	PATIENT_STEPS = 10, /* steps of spin.h before each, if patient */
+	HASTY_PAUSES = 16   /* pauses before each, at most, if not */
 };
 
-static bool
-try_to_acquire(struct strand_lock *lock, uint32_t state)
+static void
+wait_before_look(int look, bool patient)
 {
-	uint32_t expected = STRAND_LOCK_FREE;
+	int pauses = look < 4 ? 1 << look : HASTY_PAUSES;
 
-	return atomic_load_explicit(&lock->state, memory_order_relaxed) ==
-	    STRAND_LOCK_FREE &&
-	    atomic_compare_exchange_strong_explicit(&lock->state, &expected,
-	    state, memory_order_acquire, memory_order_relaxed);
+	if (patient) {
+		for (int step = 0; step < PATIENT_STEPS; step++)
+			strand_spin_wait();
+		return;
+	}
+	while (pauses-- > 0)
+		strand_spin_pause();
 }
 
 void
-strand_lock_contend(struct strand_lock *lock)
+strand_lock_contend(struct strand_lock *lock, bool patient)
 {
-	for (int look = 0; look < LOCK_LOOKS; look++) {
-		for (int step = 0; step < LOCK_LOOK_STEPS; step++)
-			strand_spin_wait();
-		if (try_to_acquire(lock, STRAND_LOCK_HELD))
+	for (int look = 0; look < LOOKS; look++) {
+		wait_before_look(look, patient);
+		if (atomic_load_explicit(&lock->state, memory_order_relaxed) ==
+		    STRAND_LOCK_FREE && strand_lock_try(lock))
 			return;
 	}
 	while (atomic_exchange_explicit(&lock->state, STRAND_LOCK_AWAITED,

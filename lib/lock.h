@@ -29,19 +29,24 @@ strand_lock_init(struct strand_lock *lock)
 	atomic_init(&lock->state, STRAND_LOCK_FREE);
 }
 
-/* The slow halves of the two functions below. */
-void strand_lock_contend(struct strand_lock *lock);
+/* The slow halves of the functions below. */
+void strand_lock_contend(struct strand_lock *lock, bool patient);
 void strand_lock_wake(struct strand_lock *lock);
+
+static inline bool
+strand_lock_try(struct strand_lock *lock)
+{
+	uint32_t expected = STRAND_LOCK_FREE;
+
+	return atomic_compare_exchange_strong_explicit(&lock->state, &expected,
+	    STRAND_LOCK_HELD, memory_order_acquire, memory_order_relaxed);
+}
 
 static inline void
 strand_lock_acquire(struct strand_lock *lock)
 {
-	uint32_t expected = STRAND_LOCK_FREE;
-
-	if (STRAND_UNLIKELY(!atomic_compare_exchange_strong_explicit(
-	    &lock->state, &expected, STRAND_LOCK_HELD, memory_order_acquire,
-	    memory_order_relaxed)))
-		strand_lock_contend(lock);
+	if (STRAND_UNLIKELY(!strand_lock_try(lock)))
+		strand_lock_contend(lock, false);
 }
 
 static inline void

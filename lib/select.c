@@ -136,10 +136,10 @@ pick_ready(struct select *select)
 }
 
 /*
- * Does one of the cases. It may be ready no longer when it is tried: the task
- * that waited for it may be in a select, and be served at this moment through a
- * channel that is not among ours. Trying has then taken that task out of the
- * queue, so that this comes to an end.
+ * Does one of the cases. It may be ready no longer when it is tried: a task in
+ * a seat is served without the lock, and one in a queue may be in a select, and
+ * be served at this moment through a channel that is not among ours. It is not
+ * ready a second time for the same task, so that this comes to an end.
  */
 static size_t
 try_cases(struct select *select, struct strand_wait **served)

@@ -14,7 +14,7 @@
  * - spinning has paid lately: after n spins in vain in a row, the thread's next
  *   2^n - 1 waits do not spin. The first that succeeds resets n.
  *
- * So a task that always waits long spins in one wait of 256, a server that is
+ * So a task that always waits long spins in one wait of 128, a server that is
  * idle not at all, and two that begin to work hand in hand find that out soon.
  *
  * Rejected: a limit that grows and shrinks with success. Once it is shorter
@@ -28,8 +28,8 @@
 #include "self.h"
 
 enum {
-	SPIN_STEPS = 200,       /* at most, in one wait */
-	SPIN_FAILURES_MAX = 8,  /* that count */
+	SPIN_STEPS = 400,       /* at most, in one wait: 20 microseconds */
+	SPIN_FAILURES_MAX = 7,  /* that count */
 	STEP_NS = 50,           /* aimed at, for one step */
 	STEP_PAUSES_MAX = 64,   /* where the clock is too coarse to tell */
 	CALIBRATE_PAUSES = 64,
