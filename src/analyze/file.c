@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "client/memory.h"
+#include "client/process.h"
 
 #define COMPARED 4096 /* bytes of code */
 
@@ -74,10 +75,11 @@ open_checked(
 static int
 open_mapped(pid_t pid, const struct mapping *mapping, struct remote *remote)
 {
+	pid_t alive = process_alive(pid);
 	char *ways[] = {
-		memory_print("/proc/%d/root%s", (int) pid, mapping->path),
-		memory_print("/proc/%d/exe", (int) pid),
-		memory_print("/proc/%d/map_files/%llx-%llx", (int) pid,
+		memory_print("/proc/%d/root%s", alive, mapping->path),
+		memory_print("/proc/%d/exe", alive),
+		memory_print("/proc/%d/map_files/%llx-%llx", alive,
 		    (unsigned long long) mapping->start,
 		    (unsigned long long) mapping->end),
 	};

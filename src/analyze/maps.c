@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 
 #include "client/memory.h"
+#include "client/process.h"
 
 #define MAPS_BUFFER 16384 /* bytes */
 
@@ -82,7 +83,7 @@ open_maps(pid_t pid)
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "/proc/%d/maps", (int) pid);
+	snprintf(name, sizeof(name), "/proc/%d/maps", process_alive(pid));
 	return fopen(name, "re");
 }
 

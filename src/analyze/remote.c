@@ -15,6 +15,7 @@
 #include "analyze/table.h"
 #include "client/client.h"
 #include "client/memory.h"
+#include "client/process.h"
 
 /* The unit of reading: a page on every machine, so that a chunk is either
    mapped or not. */
@@ -71,7 +72,7 @@ fetch(struct remote *remote, uint64_t address, uint8_t *chunk)
 		.iov_len = CHUNK,
 	};
 
-	if (process_vm_readv(remote->pid, &here, 1, &there, 1, 0) == CHUNK) {
+	if (process_vm_readv(process_alive(remote->pid), &here, 1, &there, 1, 0) == CHUNK) {
 		return true;
 	}
 	return remote->client &&

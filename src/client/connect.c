@@ -271,7 +271,8 @@ connect_process(const struct process *process, struct failure *failure)
 	search.uids[PROCESS_UIDS + 1] = geteuid();
 	fd = try_places(&search, "");
 	if (fd < 0) {
-		snprintf(root, sizeof(root), "/proc/%d/root", process->pid);
+		snprintf(root, sizeof(root), "/proc/%d/root",
+		    process_alive(process->pid));
 		fd = try_places(&search, root);
 	}
 	return fd >= 0 ? fd : not_found(&search, failure);

@@ -1,6 +1,7 @@
 /* process.c: see process.h. */
 #include "client/process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -39,6 +40,59 @@ read_line(struct process *process, const char *line)
 	}
 }
 
+static char
+read_state(pid_t tid)
+{
+	char path[64];
+	char line[256];
+	char state = '\0';
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	status = fopen(path, "re");
+	if (status == NULL) {
+		return '\0';
+	}
+	while (fgets(line, sizeof(line), status) != NULL &&
+	    sscanf(line, "State: %c", &state) != 1) {
+	}
+	fclose(status);
+	return state;
+}
+
+static bool
+is_over(char state)
+{
+	return state == '\0' || state == 'Z' || state == 'X';
+}
+
+pid_t
+process_alive(pid_t pid)
+{
+	char path[64];
+	struct dirent *entry;
+	pid_t alive = pid;
+	DIR *threads;
+
+	if (!is_over(read_state(pid))) {
+		return pid;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	threads = opendir(path);
+	while (threads != NULL && alive == pid &&
+	    (entry = readdir(threads)) != NULL) {
+		pid_t tid = (pid_t) strtol(entry->d_name, NULL, 10);
+
+		if (tid > 0 && tid != pid && !is_over(read_state(tid))) {
+			alive = tid;
+		}
+	}
+	if (threads != NULL) {
+		closedir(threads);
+	}
+	return alive;
+}
+
 int
 process_read(pid_t pid, struct process *process)
 {
@@ -56,6 +110,9 @@ process_read(pid_t pid, struct process *process)
 		read_line(process, line);
 	}
 	fclose(status);
+	if (process->state == 'Z') {
+		process->state = read_state(process_alive(pid));
+	}
 	return process->state == '\0' ? ESRCH : 0;
 }
 
@@ -75,7 +132,7 @@ process_exe(pid_t pid)
 	char path[PATH_MAX];
 	ssize_t length;
 
-	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	snprintf(link, sizeof(link), "/proc/%d/exe", process_alive(pid));
 	length = readlink(link, path, sizeof(path) - 1);
 	path[length > 0 ? length : 0] = '\0';
 	text_clean(path);
@@ -135,7 +192,8 @@ process_threads(const struct process *process)
 	 * there: those are what its own /proc shows.
 	 */
 	if (process->inner != process->pid) {
-		snprintf(root, sizeof(root), "/proc/%d/root", process->pid);
+		snprintf(root, sizeof(root), "/proc/%d/root",
+		    process_alive(process->pid));
 	}
 	snprintf(path, sizeof(path), "%s/proc/%d/task", root, process->inner);
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -23,6 +23,13 @@ struct process {
 
 int process_read(pid_t pid, struct process *process);
 
+/*
+ * A living thread of the process: the first, or another if that one has ended.
+ * The process goes on then, but what /proc has of its number is empty: what is
+ * asked of its maps, its root or its descriptors is asked of this one.
+ */
+pid_t process_alive(pid_t pid);
+
 /* Has it been stopped, by a signal or a debugger? */
 bool process_is_stopped(pid_t pid);
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "client/memory.h"
+#include "client/process.h"
 
 /* ---- Names -------------------------------------------------------------- */
 
@@ -219,9 +220,9 @@ look_at_peers(struct snapshot *snapshot)
 	struct table table = { 0 };
 
 	/* The server listens: if nothing is to be seen, we may not look. */
-	read_table(&table, snapshot->pid);
+	read_table(&table, process_alive(snapshot->pid));
 	if (table.count > 0 && look_up(snapshot, &table, false) > 0) {
-		read_table(&table, snapshot->pid);
+		read_table(&table, process_alive(snapshot->pid));
 		if (table.count > 0) {
 			look_up(snapshot, &table, true);
 		}
@@ -274,7 +275,8 @@ sockets_look(struct snapshot *snapshot)
 	char path[64];
 	int descriptors;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", snapshot->pid);
+	snprintf(path, sizeof(path), "/proc/%d/fd",
+	    process_alive(snapshot->pid));
 	descriptors = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (descriptors < 0) {
 		return;

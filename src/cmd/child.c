@@ -99,7 +99,7 @@ fork_child(struct child *child, char **argv, const int handshake[2],
 		error = errno;
 		/* If the parent has gone, there is nobody to tell. */
 		(void) !write(errors[1], &error, sizeof(error));
-		_exit(EXECUTABLE_NOT_FOUND);
+		_exit(EXIT_FAILED);
 	}
 	close(errors[1]);
 	while (read(errors[0], &error, sizeof(error)) < 0 && errno == EINTR) {
@@ -139,9 +139,8 @@ child_start(struct child *child, char **argv, struct failure *failure)
 	if (error == 0) {
 		return 0;
 	}
-	return failure_set(failure,
-	    error == ENOENT ? EXECUTABLE_NOT_FOUND : EXECUTABLE_CANNOT_RUN,
-	    "cannot run \"%.200s\": %s", argv[0], strerror(error));
+	return failure_set(failure, EXIT_FAILED, "cannot run \"%.200s\": %s",
+	    argv[0], strerror(error));
 }
 
 /* Sends a signal on if a process sent it to us, other than the child itself. */

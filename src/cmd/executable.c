@@ -86,10 +86,10 @@ executable_find(const char *command, struct failure *failure)
 		path = error == 0 ? memory_print("%s", command) : NULL;
 	}
 	if (error == ENOENT || error == ENOTDIR) {
-		failure_set(failure, EXECUTABLE_NOT_FOUND,
+		failure_set(failure, EXIT_FAILED,
 		    "there is no command \"%.200s\"", command);
 	} else if (error != 0) {
-		failure_set(failure, EXECUTABLE_CANNOT_RUN,
+		failure_set(failure, EXIT_FAILED,
 		    "cannot run \"%.200s\": %s", command, strerror(error));
 	}
 	return path;

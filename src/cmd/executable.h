@@ -10,10 +10,6 @@
 
 #include "client/client.h"
 
-/* What the shell's own exit statuses are in the same case. */
-#define EXECUTABLE_CANNOT_RUN 126
-#define EXECUTABLE_NOT_FOUND  127
-
 /*
  * Finds the program that `command` names, in PATH if it has no slash. A
  * malloc'ed path, or NULL and `failure`.

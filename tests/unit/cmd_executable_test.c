@@ -133,16 +133,16 @@ find_in_path(void **state)
 
 	make_file("", 0700);
 	setenv("PATH", "/nonexistent", 1);
-	assert_not_found("program", EXECUTABLE_NOT_FOUND);
+	assert_not_found("program", EXIT_FAILED);
 	setenv("PATH", directory, 1);
 	found = executable_find("program", &failure);
 	assert_string_equal(found, path);
 	free(found);
 	/* One that cannot be run does not hide one that can. */
 	chmod(path, 0600);
-	assert_not_found("program", EXECUTABLE_CANNOT_RUN);
+	assert_not_found("program", EXIT_FAILED);
 	setenv("PATH", "", 1);
-	assert_not_found("program", EXECUTABLE_NOT_FOUND);
+	assert_not_found("program", EXIT_FAILED);
 	setenv("PATH", old, 1);
 	free(old);
 }
@@ -155,11 +155,11 @@ find_by_path(void **state)
 
 	assert_string_equal(found, "/bin/sh");
 	free(found);
-	assert_not_found("/nonexistent/program", EXECUTABLE_NOT_FOUND);
-	assert_not_found("/bin/sh/program", EXECUTABLE_NOT_FOUND);
-	assert_not_found("/tmp", EXECUTABLE_CANNOT_RUN);
+	assert_not_found("/nonexistent/program", EXIT_FAILED);
+	assert_not_found("/bin/sh/program", EXIT_FAILED);
+	assert_not_found("/tmp", EXIT_FAILED);
 	make_file("", 0600);
-	assert_not_found(path, EXECUTABLE_CANNOT_RUN);
+	assert_not_found(path, EXIT_FAILED);
 }
 
 /* ---- Checking ----------------------------------------------------------- */
