@@ -17,7 +17,6 @@
 #include "probe/kernel.h"
 #include "probe/listener.h"
 #include "probe/probe.h"
-#include "probe/serve.h"
 #include "probe/session.h"
 #include "probe/sys.h"
 #include "probe/task.h"
@@ -28,9 +27,10 @@
 
 /* The tool that is making a dump, or was last. */
 static struct {
-	int alive;  /* a pipe that is closed when it ends; -1: it is not there */
-	int pid;
-	bool again; /* a further dump was asked for meanwhile */
+	int alive;   /* a pipe that is closed when it ends; -1: it is not there */
+	int pid;     /* in the application's pid namespace */
+	bool served; /* it has asked for its snapshot */
+	bool again;  /* a further dump was asked for meanwhile */
 } tool;
 
 /* ---- Starting the tool ------------------------------------------------------- */
@@ -147,6 +147,7 @@ start_tool(int out)
 	}
 	tool.alive = ends[0];
 	tool.pid = (int) start.pid;
+	tool.served = false;
 	return NULL;
 }
 
@@ -321,6 +322,14 @@ dump_begin(void)
 }
 
 void
+dump_served(int pid)
+{
+	if (tool.alive >= 0 && pid == tool.pid) {
+		tool.served = true;
+	}
+}
+
+void
 dump_tick(int64_t now)
 {
 	struct pollfd end = { tool.alive, POLLIN, 0 };
@@ -332,7 +341,7 @@ dump_tick(int64_t now)
 	}
 	sys(SYS_close, tool.alive);
 	tool.alive = -1;
-	if (serve_last_asker() != tool.pid) {
+	if (!tool.served) {
 		write_own("the stranded command ended before it asked");
 	}
 	if (tool.again) {

@@ -22,6 +22,9 @@
 /* A dump is asked for. */
 void dump_begin(void);
 
+/* Process `pid` has asked for a snapshot: is it our tool? */
+void dump_served(int pid);
+
 /* Has the tool ended? At each tick. */
 void dump_tick(int64_t now);
 

@@ -7,6 +7,7 @@
 #include "common/wire.h"
 #include "probe/agent.h"
 #include "probe/aging.h"
+#include "probe/dump.h"
 #include "probe/init.h"
 #include "probe/kernel.h"
 #include "probe/listener.h"
@@ -34,7 +35,6 @@ struct client {
 
 static struct client clients[SERVE_CLIENTS];
 static bool ready;
-static int last_asker;
 
 static void
 drop(struct client *client)
@@ -58,13 +58,6 @@ serve_reset(void)
 		clients[i] = (struct client) { .fd = -1 };
 	}
 	ready = true;
-	last_asker = 0;
-}
-
-int
-serve_last_asker(void)
-{
-	return last_asker;
 }
 
 /* ---- Answers --------------------------------------------------------------- */
@@ -160,7 +153,7 @@ answer(struct client *client)
 		client->out_to += sizeof(struct wire_counts);
 		break;
 	case WIRE_SNAPSHOT_REQUEST:
-		last_asker = client->pid;
+		dump_served(client->pid);
 		snapshot_begin(&client->walk, (void *) client->in);
 		break;
 	case WIRE_READ_REQUEST:

@@ -28,7 +28,4 @@ void serve_tick(int64_t now);
 /* In a child of fork: there are no connections. */
 void serve_reset(void);
 
-/* The process that last asked for a snapshot. */
-int serve_last_asker(void);
-
 #endif
