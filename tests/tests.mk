@@ -103,6 +103,48 @@ $(B)/tests/stress/storms_module.so: tests/stress/storms_module.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(STORMS_FLAGS) -fPIC -shared -o $@ $<
 
+# Fuzzers of what comes over the socket: with clang's libFuzzer, or, without
+# clang, with a driver of our own that mutates blindly.
+FUZZ_SECONDS ?= 60
+FUZZ_SRC := $(wildcard src/client/*.c src/common/*.c)
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_FLAGS := $(BASE) -Itests -g -O1 -fno-sanitize-recover=all
+CLANG := $(shell command -v clang)
+
+$(B)/fuzz/%_seeds: tests/fuzz/%_fuzz.c tests/fuzz/driver.c $(FUZZ_SRC)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(FUZZ_FLAGS) -fsanitize=address,undefined -o $@ \
+	    $(filter %.c,$^)
+
+$(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ_SRC)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)clang $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined \
+	    -o $@ $^
+
+ifneq ($(CLANG),)
+fuzz: $(FUZZ_BIN) $(FUZZ_BIN:_fuzz=_seeds)
+	$(Q)for f in $(FUZZ_BIN:_fuzz=); do \
+	    echo "  FUZZ    $$f for $(FUZZ_SECONDS) s"; \
+	    mkdir -p $${f}_corpus $${f}_first && $${f}_seeds -w $${f}_first && \
+	    $${f}_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=16384 \
+	        -print_final_stats=1 -verbosity=0 $${f}_corpus $${f}_first \
+	        || exit 1; \
+	done
+else
+fuzz: $(FUZZ_BIN:_fuzz=_seeds)
+	$(Q)for f in $^; do echo "  FUZZ    $$f"; $$f -n 200000 || exit 1; done
+endif
+
+# Ratios within one run, on this machine, which is printed first. Goes on where
+# something to compare with is not installed.
+bench: all programs $(BENCH_BIN)
+	$(Q)uname -srm; grep -m1 'model name' /proc/cpuinfo; \
+	    echo "$$(nproc) processors, load $$(cut -d' ' -f1 /proc/loadavg)"
+	$(Q)echo; echo "figure, reached, goal"
+	$(Q)B=$(B) tests/bench/probe_bench.sh
+	$(Q)B=$(B) tests/bench/lib_bench.sh
+	$(Q)B=$(B) $(B)/tests/bench/dump_bench
+
 programs: $(PROGRAM_BIN)
 unit: $(UNIT_BIN)
 stress: $(STRESS_BIN)
@@ -113,4 +155,4 @@ e2e: $(E2E_BIN) $(PROGRAM_BIN)
 check-built: all unit e2e stress
 	$(Q)B=$(B) SAN=$(SAN) tests/run.sh
 
-.PHONY: programs unit e2e stress check-built
+.PHONY: programs unit e2e stress check-built fuzz bench
