@@ -64,8 +64,11 @@ $(B)/tests/programs/%: tests/programs/%.c $(B)/libstrand.a \
 	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -o $@ \
 	    $< $(B)/libstrand.a -lpthread
 
-# Benchmarks.
+# Benchmarks; the one that compares with GLib only where that is installed.
 BENCH_SRC := $(wildcard tests/bench/*.c)
+ifneq ($(shell $(PKG_CONFIG) --exists glib-2.0 && echo yes),yes)
+BENCH_SRC := $(filter-out %glib_bench.c,$(BENCH_SRC))
+endif
 BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(BENCH_SRC))
 
 $(B)/tests/bench/%: tests/bench/%.c $(B)/libstrand.a
