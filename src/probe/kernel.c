@@ -259,19 +259,15 @@ kernel_may_read(uint64_t address, uint32_t size)
 
 /* ---- Descriptors ------------------------------------------------------------- */
 
-/*
- * Opens what the descriptor stands for, by way of a living thread. Not the same
- * as having it (no socket can be opened so), but better than nothing.
- */
-static int
-open_again(int fd)
+long
+kernel_open_of_thread(const char *what, int flags)
 {
 	uint32_t end = table_end(&task_table);
 	char path[64];
 	struct text text;
-	long opened = -EBADF;
+	long fd = -ENOENT;
 
-	for (uint32_t number = 1; number < end && opened < 0; number++) {
+	for (uint32_t number = 1; number < end && fd < 0; number++) {
 		const struct task *task = table_hot(&task_table, number);
 
 		if (load_acquire(&task->id) == 0 || task->tid == 0) {
@@ -280,26 +276,31 @@ open_again(int fd)
 		text_begin(&text, path, sizeof(path));
 		text_add(&text, "/proc/self/task/");
 		text_add_number(&text, task->tid);
-		text_add(&text, "/fd/");
-		text_add_number(&text, (uint64_t) fd);
-		opened = sys(SYS_openat, AT_FDCWD, path,
-		    O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+		text_add(&text, what);
+		fd = sys(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC);
 	}
-	return (int) opened;
+	return fd;
 }
 
 static int
-borrow(int fd)
+borrow_stderr(void)
 {
 	long process = sys(SYS_pidfd_open, init_pid, 0);
-	long borrowed = sys(SYS_pidfd_getfd, process, fd, 0);
+	long borrowed = sys(SYS_pidfd_getfd, process, 2, 0);
 
 	if (process >= 0) {
 		sys(SYS_close, process);
 	}
-	/* Linux before 5.6, or the main thread has ended. */
-	return borrowed >= 0 || borrowed == -EBADF ? (int) borrowed :
-	                                             open_again(fd);
+	if (borrowed >= 0 || borrowed == -EBADF) {
+		return (int) borrowed;
+	}
+	/*
+	 * Linux before 5.6, a filter, or the main thread has ended. To open what
+	 * the descriptor stands for is not the same as to have it (no socket can
+	 * be opened so), but better than nothing.
+	 */
+	return (int) kernel_open_of_thread("/fd/2",
+	    O_WRONLY | O_APPEND | O_NOCTTY);
 }
 
 /* What standard error was when it was last seen to be made so. */
@@ -344,7 +345,7 @@ is_for_messages(int fd)
 int
 kernel_borrow_stderr(void)
 {
-	int fd = borrow(2);
+	int fd = borrow_stderr();
 
 	if (fd >= 0 && !is_for_messages(fd)) {
 		sys(SYS_close, fd);

@@ -21,6 +21,13 @@ int kernel_status_if_alone(void);
 bool kernel_may_read(uint64_t address, uint32_t size);
 
 /*
+ * Opens a file of /proc that is about a thread ("/fd"), of one that is alive:
+ * those of the process are empty once the main thread has ended. Minus an error
+ * number if that fails.
+ */
+long kernel_open_of_thread(const char *what, int flags);
+
+/*
  * The application's standard error, as a descriptor of the agent's own. Returns
  * minus an error number if there is none, or if number 2 is something else by
  * now.

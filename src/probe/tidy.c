@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "probe/init.h"
+#include "probe/kernel.h"
 #include "probe/probe.h"
 #include "probe/session.h"
 #include "probe/sys.h"
@@ -39,31 +40,6 @@ look_at_task(uint32_t number)
 }
 
 /* ---- Sessions ------------------------------------------------------------ */
-
-/* A directory of the application's descriptors, by way of a living thread. */
-static long
-open_fd_directory(void)
-{
-	uint32_t end = table_end(&task_table);
-	char path[64];
-	struct text text;
-	long fd = -ENOENT;
-
-	for (uint32_t number = 1; number < end && fd < 0; number++) {
-		const struct task *task = table_hot(&task_table, number);
-
-		if (load_acquire(&task->id) == 0 || task->tid == 0) {
-			continue;
-		}
-		text_begin(&text, path, sizeof(path));
-		text_add(&text, "/proc/self/task/");
-		text_add_number(&text, task->tid);
-		text_add(&text, "/fd");
-		fd = sys(SYS_openat, AT_FDCWD, path,
-		    O_PATH | O_DIRECTORY | O_CLOEXEC);
-	}
-	return fd;
-}
 
 /* "socket:[1234]" */
 static bool
@@ -117,7 +93,7 @@ tidy_look(void)
 	if (load_relaxed(&session_opened) == load_relaxed(&session_closed)) {
 		return;
 	}
-	directory = open_fd_directory();
+	directory = kernel_open_of_thread("/fd", O_PATH | O_DIRECTORY);
 	for (int i = 0; i < AT_ONCE && directory >= 0; i++) {
 		uint32_t number = next_number(&session_table, &last_session);
 

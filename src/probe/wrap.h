@@ -74,47 +74,72 @@ const struct timespec *wrap_left(const struct task *task,
     const struct stranded_wait *wait, const struct timespec *timeout,
     struct timespec *left);
 
-/* An ordinary call: no descriptor, no errno. */
-#define WRAP(result, name, state, object, flags, parameters, arguments)    \
+/*
+ * The wrapper of `name`. In what is passed, `task` and `wait` are the thread's
+ * record and the wait, `left` is a struct timespec to use at will, and `outcome`
+ * the call's result.
+ *
+ * before      what to do before the wait is published
+ * again       the arguments when a call that the dump's signal has broken off
+ *             is made again
+ * after       what to do when it is over
+ */
+#define WRAP_CALL(result, name, state, object, flags, before, parameters,  \
+    arguments, again, after)                                               \
 	WRAP_FIRST(result, name, parameters, arguments)                    \
 	PROBE_EXPORT result name parameters                                \
 	{                                                                  \
-		struct task *task_ = task_self;                            \
-		struct stranded_wait wait_;                                \
-		result result_;                                            \
+		struct task *task = task_self;                             \
+		struct timespec left __attribute__((unused));              \
+		struct stranded_wait wait;                                 \
+		result outcome;                                            \
                                                                            \
-		if (unlikely(task_ == NULL)) {                             \
+		if (unlikely(task == NULL)) {                              \
 			return name##_first arguments;                     \
 		}                                                          \
-		wrap_begin(task_, &wait_, STRANDED_##state, (object),      \
+		before;                                                    \
+		wrap_begin(task, &wait, STRANDED_##state, (object),        \
 		    (flags), CALL_##name);                                 \
-		result_ = real.name arguments;                             \
-		task_pop(task_, &wait_);                                   \
-		return result_;                                            \
+		outcome = real.name arguments;                             \
+		while (wrap_again(outcome, task, &wait)) {                 \
+			outcome = real.name again;                         \
+		}                                                          \
+		task_pop(task, &wait);                                     \
+		after;                                                     \
+		return outcome;                                            \
 	}
 
-/* A call that returns -1 and errno, and works on a descriptor. */
+/* A call that returns -1 and errno, and is made again as it was. */
+#define WRAP(result, name, state, object, flags, parameters, arguments)    \
+	WRAP_CALL(result, name, state, object, flags, , parameters,        \
+	    arguments, arguments, )
+
+/* The same, working on a descriptor, which may be a session's. */
 #define WRAP_FD(result, name, state, fd, parameters, arguments)            \
-	WRAP_FIRST(result, name, parameters, arguments)                    \
-	PROBE_EXPORT result name parameters                                \
-	{                                                                  \
-		struct task *task_ = task_self;                            \
-		struct stranded_wait wait_;                                \
-		result result_;                                            \
-                                                                           \
-		if (unlikely(task_ == NULL)) {                             \
-			return name##_first arguments;                     \
-		}                                                          \
-		wrap_begin(task_, &wait_, STRANDED_##state,                \
-		    WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD, CALL_##name);    \
-		session_touch(task_, (fd));                                \
-		do {                                                       \
-			result_ = real.name arguments;                     \
-		} while (wrap_again(result_, task_, &wait_));              \
-		task_pop(task_, &wait_);                                   \
-		return result_;                                            \
-	}
+	WRAP_CALL(result, name, state, WRAP_FD_OBJECT(fd),                 \
+	    STRANDED_WAIT_FD, session_touch(task, (fd)), parameters,       \
+	    arguments, arguments, )
 
 #define WRAP_FD_OBJECT(fd) ((const void *) (intptr_t) (fd))
+
+/* A call that returns an error number, or that is not made again. */
+#define WRAP_ONCE(result, name, state, object, flags, parameters,          \
+    arguments)                                                             \
+	WRAP_FIRST(result, name, parameters, arguments)                    \
+	PROBE_EXPORT result name parameters                                \
+	{                                                                  \
+		struct task *task = task_self;                             \
+		struct stranded_wait wait;                                 \
+		result outcome;                                            \
+                                                                           \
+		if (unlikely(task == NULL)) {                              \
+			return name##_first arguments;                     \
+		}                                                          \
+		wrap_begin(task, &wait, STRANDED_##state, (object),        \
+		    (flags), CALL_##name);                                 \
+		outcome = real.name arguments;                             \
+		task_pop(task, &wait);                                     \
+		return outcome;                                            \
+	}
 
 #endif

@@ -60,33 +60,17 @@ WRAP_FD(ssize_t, sendmsg, IO_WRITE, fd,
  * connect() is not restarted here: where the kernel breaks it off for good, the
  * connection goes on being made, and a second call would say EALREADY.
  */
-WRAP(int, connect, IO_CONNECT, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,
+WRAP_ONCE(int, connect, IO_CONNECT, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,
     (int fd, const struct sockaddr *address, socklen_t size),
     (fd, address, size))
 
+/* Who has called accept() is who has opened the session. */
 #define WRAP_ACCEPT(name, parameters, arguments)                           \
-	WRAP_FIRST(int, name, parameters, arguments)                       \
-	PROBE_EXPORT int name parameters                                   \
-	{                                                                  \
-		struct stranded_place by = STRANDED_CALLER();              \
-		struct task *task = task_self;                             \
-		struct stranded_wait wait;                                 \
-		int result;                                                \
-                                                                           \
-		if (unlikely(task == NULL)) {                              \
-			return name##_first arguments;                     \
-		}                                                          \
-		wrap_begin(task, &wait, STRANDED_IO_ACCEPT,                \
-		    WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD, CALL_##name);    \
-		do {                                                       \
-			result = real.name arguments;                      \
-		} while (wrap_again(result, task, &wait));                 \
-		task_pop(task, &wait);                                     \
-		if (result >= 0) {                                         \
-			session_accepted(result, address, size, &by);      \
-		}                                                          \
-		return result;                                             \
-	}
+	WRAP_CALL(int, name, IO_ACCEPT, WRAP_FD_OBJECT(fd),                \
+	    STRANDED_WAIT_FD, struct stranded_place by = STRANDED_CALLER(), \
+	    parameters, arguments, arguments, if (outcome >= 0) {          \
+		    session_accepted(outcome, address, size, &by);         \
+	    })
 
 WRAP_ACCEPT(accept,
     (int fd, struct sockaddr *restrict address, socklen_t *restrict size),

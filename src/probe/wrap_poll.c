@@ -19,88 +19,63 @@ left_ms(const struct task *task, const struct stranded_wait *wait, int timeout)
 	return elapsed < timeout ? timeout - (int) elapsed : 0;
 }
 
-/*
- * The calls are of a kind: `declare_left` declares what the timeout becomes when
- * the call is made again, `set_left` computes it, `again` are the arguments of
- * that call. `count` is left for the agent, which looks at the descriptors
- * itself: what the caller points at is the kernel's to check.
- */
-#define WRAP_POLL(name, object, flags, fd_count, parameters, arguments,    \
-    declare_left, set_left, again)                                         \
-	WRAP_FIRST(int, name, parameters, arguments)                       \
-	PROBE_EXPORT int name parameters                                   \
-	{                                                                  \
-		struct task *task = task_self;                             \
-		struct stranded_wait wait;                                 \
-		declare_left;                                              \
-		int result;                                                \
-                                                                           \
-		if (unlikely(task == NULL)) {                              \
-			return name##_first arguments;                     \
-		}                                                          \
-		wait.case_count = (fd_count);                              \
-		wrap_begin(task, &wait, STRANDED_IO_POLL, (object),        \
-		    (flags), CALL_##name);                                 \
-		result = real.name arguments;                              \
-		while (wrap_again(result, task, &wait)) {                  \
-			set_left;                                          \
-			result = real.name again;                          \
-		}                                                          \
-		task_pop(task, &wait);                                     \
-		return result;                                             \
-	}
+#define LEFT_MS   left_ms(task, &wait, timeout)
+#define LEFT_TIME wrap_left(task, &wait, timeout, &left)
 
 #define TIMED_IF(condition) ((condition) ? STRANDED_WAIT_TIMED : 0)
 
-WRAP_POLL(poll, fds, TIMED_IF(timeout >= 0), count,
-    (struct pollfd * fds, nfds_t count, int timeout),
-    (fds, count, timeout), int left, left = left_ms(task, &wait, timeout),
-    (fds, count, left))
-WRAP_POLL(__poll_chk, fds, TIMED_IF(timeout >= 0), count,
+/*
+ * How many descriptors there are is left for the agent, which looks at them
+ * itself: what the caller points at is the kernel's to check.
+ */
+#define WRAP_POLL(name, timed, parameters, arguments, again)               \
+	WRAP_CALL(int, name, IO_POLL, fds, TIMED_IF(timed),                \
+	    wait.case_count = count, parameters, arguments, again, )
+
+WRAP_POLL(poll, timeout >= 0,
+    (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout),
+    (fds, count, LEFT_MS))
+WRAP_POLL(__poll_chk, timeout >= 0,
     (struct pollfd * fds, nfds_t count, int timeout, size_t size),
-    (fds, count, timeout, size), int left,
-    left = left_ms(task, &wait, timeout), (fds, count, left, size))
-WRAP_POLL(ppoll, fds, TIMED_IF(timeout != NULL), count,
+    (fds, count, timeout, size), (fds, count, LEFT_MS, size))
+WRAP_POLL(ppoll, timeout != NULL,
     (struct pollfd * fds, nfds_t count, const struct timespec *timeout,
 	const sigset_t *mask),
-    (fds, count, timeout, mask), struct timespec left,
-    const struct timespec *rest = wrap_left(task, &wait, timeout, &left),
-    (fds, count, rest, mask))
-WRAP_POLL(__ppoll_chk, fds, TIMED_IF(timeout != NULL), count,
+    (fds, count, timeout, mask), (fds, count, LEFT_TIME, mask))
+WRAP_POLL(__ppoll_chk, timeout != NULL,
     (struct pollfd * fds, nfds_t count, const struct timespec *timeout,
 	const sigset_t *mask, size_t size),
-    (fds, count, timeout, mask, size), struct timespec left,
-    const struct timespec *rest = wrap_left(task, &wait, timeout, &left),
-    (fds, count, rest, mask, size))
+    (fds, count, timeout, mask, size), (fds, count, LEFT_TIME, mask, size))
+
+#define WRAP_SELECT(name, parameters, arguments, again)                    \
+	WRAP_CALL(int, name, IO_POLL, NULL, TIMED_IF(timeout != NULL),     \
+	    wait.case_count = 0, parameters, arguments, again, )
 
 /* Linux leaves in the timeval what is left: the arguments are right again. */
-WRAP_POLL(select, NULL, TIMED_IF(timeout != NULL), 0,
+WRAP_SELECT(select,
     (int count, fd_set *restrict in, fd_set *restrict out,
 	fd_set *restrict except, struct timeval *restrict timeout),
-    (count, in, out, except, timeout), , ,
-    (count, in, out, except, timeout))
-WRAP_POLL(pselect, NULL, TIMED_IF(timeout != NULL), 0,
+    (count, in, out, except, timeout), (count, in, out, except, timeout))
+WRAP_SELECT(pselect,
     (int count, fd_set *restrict in, fd_set *restrict out,
 	fd_set *restrict except, const struct timespec *restrict timeout,
 	const sigset_t *restrict mask),
-    (count, in, out, except, timeout, mask), struct timespec left,
-    const struct timespec *rest = wrap_left(task, &wait, timeout, &left),
-    (count, in, out, except, rest, mask))
+    (count, in, out, except, timeout, mask),
+    (count, in, out, except, LEFT_TIME, mask))
 
-#define EPOLL_FLAGS(timed) (STRANDED_WAIT_FD | TIMED_IF(timed))
+#define WRAP_EPOLL(name, timed, parameters, arguments, again)              \
+	WRAP_CALL(int, name, IO_POLL, WRAP_FD_OBJECT(fd),                  \
+	    STRANDED_WAIT_FD | TIMED_IF(timed), , parameters, arguments,   \
+	    again, )
 
-WRAP_POLL(epoll_wait, WRAP_FD_OBJECT(fd), EPOLL_FLAGS(timeout >= 0), 0,
+WRAP_EPOLL(epoll_wait, timeout >= 0,
     (int fd, struct epoll_event *events, int count, int timeout),
-    (fd, events, count, timeout), int left,
-    left = left_ms(task, &wait, timeout), (fd, events, count, left))
-WRAP_POLL(epoll_pwait, WRAP_FD_OBJECT(fd), EPOLL_FLAGS(timeout >= 0), 0,
+    (fd, events, count, timeout), (fd, events, count, LEFT_MS))
+WRAP_EPOLL(epoll_pwait, timeout >= 0,
     (int fd, struct epoll_event *events, int count, int timeout,
 	const sigset_t *mask),
-    (fd, events, count, timeout, mask), int left,
-    left = left_ms(task, &wait, timeout), (fd, events, count, left, mask))
-WRAP_POLL(epoll_pwait2, WRAP_FD_OBJECT(fd), EPOLL_FLAGS(timeout != NULL), 0,
+    (fd, events, count, timeout, mask), (fd, events, count, LEFT_MS, mask))
+WRAP_EPOLL(epoll_pwait2, timeout != NULL,
     (int fd, struct epoll_event *events, int count,
 	const struct timespec *timeout, const sigset_t *mask),
-    (fd, events, count, timeout, mask), struct timespec left,
-    const struct timespec *rest = wrap_left(task, &wait, timeout, &left),
-    (fd, events, count, rest, mask))
+    (fd, events, count, timeout, mask), (fd, events, count, LEFT_TIME, mask))
