@@ -1,8 +1,8 @@
 /*
  * chan.c: channels.
  *
- * The rules are those of Go's runtime (runtime/chan.go). A channel has a lock, a
- * ring buffer, and two queues of tasks that wait to send or to receive. An
+ * The rules are those of Go's runtime (runtime/chan.go). A channel has a lock,
+ * a ring buffer, and two queues of tasks that wait to send or to receive. An
  * operation that finds a task waiting in the opposite queue serves the first of
  * them directly: it copies the element from or to that task's stack, takes the
  * task out of the queue and wakes it. So a task that is woken has nothing left
@@ -16,23 +16,23 @@
  * tenth of a microsecond for each. A queue costs three a hand-over: the
  * channel's, the waiting task's, and the lock's again. Therefore an unbuffered
  * channel has two seats, one for each direction, in the same line as the lock.
- * The first task that has to wait takes the seat, with its element, and spins on
- * it; one line then carries everything. A seat counts as the place before the
- * first in the queue, is taken only if the queue is empty, and one who has spun
- * for too long moves to the front of the queue and sleeps. To serve the task in
- * a seat takes no lock, only the change from TAKEN to BUSY: whoever makes it has
- * the seat. The longer one works on the line, the likelier it is that the other
- * processor looks at it and takes it away. In steady exchange each task serves
- * the other and takes the seat for its own next element in one go, so that the
- * line travels once for each element.
+ * The first task that has to wait takes the seat, with its element, and spins
+ * on it; one line then carries everything. A seat counts as the place before
+ * the first in the queue, is taken only if the queue is empty, and one who has
+ * spun for too long moves to the front of the queue and sleeps. To serve the
+ * task in a seat takes no lock, only the change from TAKEN to BUSY: whoever
+ * makes it has the seat. The longer one works on the line, the likelier it is
+ * that the other processor looks at it and takes it away. In steady exchange
+ * each task serves the other and takes the seat for its own next element in one
+ * go, so that the line travels once for each element.
  *
  * With a buffer, a task that would have to wait looks at the length a few times
  * before it queues up. It does not take the next element out of the sender's
  * hand: the sender can meanwhile fill the buffer, and the line moves once for
  * many elements.
  *
- * The order among waiters is that of the queues. A task that spins with a buffer
- * has not joined the queue yet, and does not spin if there is one.
+ * The order among waiters is that of the queues. A task that spins with a
+ * buffer has not joined the queue yet, and does not spin if there is one.
  */
 #include "chan.h"
 
@@ -139,8 +139,8 @@ unlock(struct strand_chan *chan)
 /* ---- The queues --------------------------------------------------------- */
 
 void
-strand_chan_enqueue(struct strand_chan *chan, enum strand_dir dir,
-    struct strand_waiter *waiter)
+strand_chan_enqueue(
+    struct strand_chan *chan, enum strand_dir dir, struct strand_waiter *waiter)
 {
 	struct strand_queue *queue = &chan->queue[dir];
 
@@ -156,8 +156,8 @@ strand_chan_enqueue(struct strand_chan *chan, enum strand_dir dir,
 
 /* For a task that gives up its seat, which is the place before the first. */
 static void
-enqueue_first(struct strand_chan *chan, enum strand_dir dir,
-    struct strand_waiter *waiter)
+enqueue_first(
+    struct strand_chan *chan, enum strand_dir dir, struct strand_waiter *waiter)
 {
 	struct strand_queue *queue = &chan->queue[dir];
 
@@ -172,8 +172,8 @@ enqueue_first(struct strand_chan *chan, enum strand_dir dir,
 }
 
 void
-strand_chan_withdraw(struct strand_chan *chan, enum strand_dir dir,
-    struct strand_waiter *waiter)
+strand_chan_withdraw(
+    struct strand_chan *chan, enum strand_dir dir, struct strand_waiter *waiter)
 {
 	struct strand_queue *queue = &chan->queue[dir];
 
@@ -234,6 +234,10 @@ seat_elem(struct strand_chan *chan, enum strand_dir dir)
 	return fits_seat(chan) ? chan->sat[dir].bytes : chan->sat[dir].address;
 }
 
+/*
+ * The task holds a reference while it has the seat: with the element the other
+ * side may get what it needs to give back its own, before this one has left.
+ */
 static void
 seat_take(struct strand_chan *chan, enum strand_dir dir, void *elem)
 {
@@ -241,6 +245,7 @@ seat_take(struct strand_chan *chan, enum strand_dir dir, void *elem)
 		chan->sat[dir].address = elem;
 	else if (dir == STRAND_SEND)
 		copy_elem(chan, chan->sat[dir].bytes, elem);
+	strand_chan_ref(chan);
 	set_seat(chan, dir, STRAND_SEAT_TAKEN);
 }
 
@@ -248,20 +253,21 @@ seat_take(struct strand_chan *chan, enum strand_dir dir, void *elem)
 static inline bool
 seat_change(struct strand_chan *chan, enum strand_dir dir, uint32_t state)
 {
-	uint32_t taken = STRAND_SEAT_TAKEN;
+	uint8_t taken = STRAND_SEAT_TAKEN;
 
 	return seat_state(chan, dir) == taken &&
 	    atomic_compare_exchange_strong_explicit(&chan->seat[dir], &taken,
-	    state, memory_order_acq_rel, memory_order_relaxed);
+		state, memory_order_acq_rel, memory_order_relaxed);
 }
 
 /*
- * Serves the task in the seat, if there is one. The lock need not be held: as
- * long as a receiver has its seat nobody waits to send, and the other way
- * round, so nobody is passed over.
+ * Exchanges the element with the task in the seat, if there is one, which is
+ * then to be served. The lock need not be held: as long as a receiver has its
+ * seat nobody waits to send, and the other way round, so nobody is passed over.
  */
 static inline bool
-seat_serve(struct strand_chan *chan, enum strand_dir dir, void *elem)
+seat_exchange(struct strand_chan *chan, enum strand_dir dir, void *elem,
+    struct strand_served *served)
 {
 	if (!seat_change(chan, dir, STRAND_SEAT_BUSY))
 		return false;
@@ -269,7 +275,8 @@ seat_serve(struct strand_chan *chan, enum strand_dir dir, void *elem)
 		copy_elem(chan, seat_elem(chan, dir), elem);
 	else
 		copy_elem(chan, elem, seat_elem(chan, dir));
-	set_seat(chan, dir, STRAND_SEAT_SERVED);
+	served->chan = chan;
+	served->dir = dir;
 	return true;
 }
 
@@ -284,25 +291,26 @@ seat_leave(struct strand_chan *chan, enum strand_dir dir, void *elem)
 	if (!served && dir == STRAND_RECV)
 		strand_chan_zero(chan, elem);
 	set_seat(chan, dir, STRAND_SEAT_EMPTY);
+	strand_chan_unref(chan);
 	return served ? 0 : EPIPE;
 }
 
 /* ---- One try, with the lock held ---------------------------------------- */
 
 int
-strand_chan_try_send(struct strand_chan *chan, const void *elem,
-    struct strand_wait **served)
+strand_chan_try_send(
+    struct strand_chan *chan, const void *elem, struct strand_served *served)
 {
 	struct strand_waiter *waiter;
 
 	if (is_closed(chan))
 		return EPIPE;
-	if (seat_serve(chan, STRAND_RECV, (void *) elem))
+	if (seat_exchange(chan, STRAND_RECV, (void *) elem, served))
 		return 0;
 	waiter = dequeue(chan, STRAND_RECV);
 	if (waiter) {
 		copy_elem(chan, waiter->elem, elem);
-		*served = waiter->wait;
+		served->wait = waiter->wait;
 		return 0;
 	}
 	if (length_of(chan) == chan->capacity)
@@ -313,7 +321,8 @@ strand_chan_try_send(struct strand_chan *chan, const void *elem,
 
 /* The buffer is not empty. A sender that waited for room gets it. */
 static void
-recv_buffered(struct strand_chan *chan, void *elem, struct strand_wait **served)
+recv_buffered(
+    struct strand_chan *chan, void *elem, struct strand_served *served)
 {
 	struct strand_waiter *waiter;
 
@@ -321,13 +330,13 @@ recv_buffered(struct strand_chan *chan, void *elem, struct strand_wait **served)
 	waiter = dequeue(chan, STRAND_SEND);
 	if (waiter) {
 		buffer_push(chan, waiter->elem);
-		*served = waiter->wait;
+		served->wait = waiter->wait;
 	}
 }
 
 int
-strand_chan_try_recv(struct strand_chan *chan, void *elem,
-    struct strand_wait **served)
+strand_chan_try_recv(
+    struct strand_chan *chan, void *elem, struct strand_served *served)
 {
 	struct strand_waiter *waiter;
 
@@ -335,12 +344,12 @@ strand_chan_try_recv(struct strand_chan *chan, void *elem,
 		recv_buffered(chan, elem, served);
 		return 0;
 	}
-	if (seat_serve(chan, STRAND_SEND, elem))
+	if (seat_exchange(chan, STRAND_SEND, elem, served))
 		return 0;
 	waiter = dequeue(chan, STRAND_SEND);
 	if (waiter) {
 		copy_elem(chan, elem, waiter->elem);
-		*served = waiter->wait;
+		served->wait = waiter->wait;
 		return 0;
 	}
 	if (!is_closed(chan))
@@ -351,10 +360,10 @@ strand_chan_try_recv(struct strand_chan *chan, void *elem,
 
 static int
 try_once(struct strand_chan *chan, enum strand_dir dir, void *elem,
-    struct strand_wait **served)
+    struct strand_served *served)
 {
 	return dir == STRAND_SEND ? strand_chan_try_send(chan, elem, served) :
-	    strand_chan_try_recv(chan, elem, served);
+				    strand_chan_try_recv(chan, elem, served);
 }
 
 bool
@@ -368,7 +377,7 @@ strand_chan_is_ready(struct strand_chan *chan, enum strand_dir dir)
 	if (dir == STRAND_SEND ? length < chan->capacity : length > 0)
 		return true;
 	for (struct strand_waiter *waiter = chan->queue[other].first; waiter;
-	    waiter = waiter->next) {
+	     waiter = waiter->next) {
 		if (!strand_wait_is_claimed(waiter->wait))
 			return true;
 	}
@@ -395,8 +404,10 @@ spin_in_seat(struct strand_chan *chan, enum strand_dir dir, void *elem,
 	}
 	strand_spin_end(false);
 	lock(chan);
-	if (seat_change(chan, dir, STRAND_SEAT_EMPTY))
+	if (seat_change(chan, dir, STRAND_SEAT_EMPTY)) {
+		strand_chan_unref(chan);
 		return EAGAIN;
+	}
 	unlock(chan);
 	while (seat_state(chan, dir) == STRAND_SEAT_BUSY)
 		sched_yield();
@@ -429,7 +440,7 @@ static int
 spin_at_buffer(struct strand_chan *chan, enum strand_dir dir, void *elem,
     struct strand_spin *spin)
 {
-	struct strand_wait *served = NULL;
+	struct strand_served served = { 0 };
 	int error = EAGAIN;
 	bool more;
 
@@ -445,15 +456,14 @@ spin_at_buffer(struct strand_chan *chan, enum strand_dir dir, void *elem,
 	if (error == EAGAIN)
 		return EAGAIN;
 	unlock(chan);
-	if (served)
-		strand_wait_serve(served, 0);
+	strand_chan_serve(&served);
 	return error;
 }
 
 /* Spins, if this wait may; with the lock as above. */
 static int
-spin_first(struct strand_chan *chan, enum strand_dir dir, void *elem,
-    bool *spun)
+spin_first(
+    struct strand_chan *chan, enum strand_dir dir, void *elem, bool *spun)
 {
 	struct strand_spin spin;
 
@@ -463,7 +473,7 @@ spin_first(struct strand_chan *chan, enum strand_dir dir, void *elem,
 	if (!*spun)
 		return EAGAIN;
 	return chan->capacity > 0 ? spin_at_buffer(chan, dir, elem, &spin) :
-	    spin_in_seat(chan, dir, elem, &spin);
+				    spin_in_seat(chan, dir, elem, &spin);
 }
 
 /*
@@ -471,8 +481,8 @@ spin_first(struct strand_chan *chan, enum strand_dir dir, void *elem,
  * the wait begins at the caller of this, which is the public function.
  */
 static STRAND_NOINLINE int
-block(struct strand_chan *chan, enum strand_dir dir, void *elem,
-    int64_t deadline)
+block(
+    struct strand_chan *chan, enum strand_dir dir, void *elem, int64_t deadline)
 {
 	struct stranded_wait record;
 	struct strand_wait wait;
@@ -491,9 +501,10 @@ block(struct strand_chan *chan, enum strand_dir dir, void *elem,
 	unlock(chan);
 
 	if (spun || !strand_park_spin(&wait.park)) {
-		stranded_wait_begin(&record, dir == STRAND_SEND ?
-		    STRANDED_CHAN_SEND : STRANDED_CHAN_RECV, chan,
-		    strand_wait_flags(deadline), NULL);
+		stranded_wait_begin(&record,
+		    dir == STRAND_SEND ? STRANDED_CHAN_SEND :
+					 STRANDED_CHAN_RECV,
+		    chan, strand_wait_flags(deadline), NULL);
 		if (!strand_wait_sleep(&wait, deadline))
 			wait.error = ETIMEDOUT;
 		stranded_wait_end(&record);
@@ -510,19 +521,18 @@ block(struct strand_chan *chan, enum strand_dir dir, void *elem,
 
 /* What both operations do after the first try, with the lock held. */
 static inline __attribute__((always_inline)) int
-finish(struct strand_chan *chan, int error, struct strand_wait *served,
+finish(struct strand_chan *chan, int error, struct strand_served *served,
     int64_t deadline)
 {
 	unlock(chan);
-	if (served)
-		strand_wait_serve(served, 0);
+	strand_chan_serve(served);
 	return error == EAGAIN ? strand_wait_expired(deadline) : error;
 }
 
 int
 strand_chan_send(struct strand_chan *chan, const void *elem, int64_t deadline)
 {
-	struct strand_wait *served = NULL;
+	struct strand_served served = { 0 };
 	int error;
 
 	if (!chan) {
@@ -530,8 +540,10 @@ strand_chan_send(struct strand_chan *chan, const void *elem, int64_t deadline)
 		STRAND_KEEP_FRAME();
 		return error;
 	}
-	if (seat_serve(chan, STRAND_RECV, (void *) elem))
+	if (seat_exchange(chan, STRAND_RECV, (void *) elem, &served)) {
+		strand_chan_serve(&served);
 		return 0;
+	}
 	lock(chan);
 	error = strand_chan_try_send(chan, elem, &served);
 	if (error == EAGAIN && !strand_wait_is_over(deadline)) {
@@ -539,13 +551,13 @@ strand_chan_send(struct strand_chan *chan, const void *elem, int64_t deadline)
 		STRAND_KEEP_FRAME();
 		return error;
 	}
-	return finish(chan, error, served, deadline);
+	return finish(chan, error, &served, deadline);
 }
 
 int
 strand_chan_recv(struct strand_chan *chan, void *elem, int64_t deadline)
 {
-	struct strand_wait *served = NULL;
+	struct strand_served served = { 0 };
 	int error;
 
 	if (!chan) {
@@ -553,8 +565,10 @@ strand_chan_recv(struct strand_chan *chan, void *elem, int64_t deadline)
 		STRAND_KEEP_FRAME();
 		return error;
 	}
-	if (seat_serve(chan, STRAND_SEND, elem))
+	if (seat_exchange(chan, STRAND_SEND, elem, &served)) {
+		strand_chan_serve(&served);
 		return 0;
+	}
 	lock(chan);
 	error = strand_chan_try_recv(chan, elem, &served);
 	if (error == EAGAIN && !strand_wait_is_over(deadline)) {
@@ -562,14 +576,14 @@ strand_chan_recv(struct strand_chan *chan, void *elem, int64_t deadline)
 		STRAND_KEEP_FRAME();
 		return error;
 	}
-	return finish(chan, error, served, deadline);
+	return finish(chan, error, &served, deadline);
 }
 
 /* ---- Life --------------------------------------------------------------- */
 
 struct strand_chan *
-strand_chan_make(size_t elem_size, size_t capacity,
-    const struct stranded_place *place)
+strand_chan_make(
+    size_t elem_size, size_t capacity, const struct stranded_place *place)
 {
 	struct stranded_channel seen;
 	struct strand_chan *chan;
@@ -616,8 +630,8 @@ strand_chan_ref(struct strand_chan *chan)
 void
 strand_chan_unref(struct strand_chan *chan)
 {
-	if (!chan || atomic_fetch_sub_explicit(&chan->refs, 1,
-	    memory_order_acq_rel) > 1)
+	if (!chan ||
+	    atomic_fetch_sub_explicit(&chan->refs, 1, memory_order_acq_rel) > 1)
 		return;
 	stranded_channel_destroy(chan->handle);
 	free(chan);
@@ -625,8 +639,8 @@ strand_chan_unref(struct strand_chan *chan)
 
 /* Adds all that wait in the queue, claimed, to the list at `waiter`. */
 static struct strand_waiter *
-claim_all(struct strand_chan *chan, enum strand_dir dir,
-    struct strand_waiter *list)
+claim_all(
+    struct strand_chan *chan, enum strand_dir dir, struct strand_waiter *list)
 {
 	struct strand_waiter *waiter;
 

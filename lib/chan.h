@@ -14,9 +14,9 @@
 struct strand_waiter {
 	struct strand_waiter *next; /* in the queue */
 	struct strand_waiter *prev;
-	struct strand_wait *wait;   /* the wait that this is part of */
-	void *elem;                 /* received into or sent from; or NULL */
-	bool queued;                /* it is in the queue; guarded by the
+	struct strand_wait *wait; /* the wait that this is part of */
+	void *elem;               /* received into or sent from; or NULL */
+	bool queued;              /* it is in the queue; guarded by the
 	                               channel's lock */
 };
 
@@ -41,38 +41,60 @@ union strand_seat_elem {
 
 struct strand_chan {
 	/* One cache line, which holds all that a busy channel changes. */
-	struct strand_lock lock;        /* guards everything but taken seats,
+	struct strand_lock lock; /* guards everything but taken seats,
 	                                   and the reference count */
-	_Atomic uint32_t seat[2];       /* enum strand_seat_state, by enum
+	_Atomic uint32_t refs;   /* the users', and one for each task in
+	                                   a seat */
+	_Atomic uint8_t seat[2]; /* enum strand_seat_state, by enum
 	                                   strand_dir */
 	_Atomic uint8_t closed;
-	_Atomic size_t length;          /* elements in the buffer */
-	size_t head;                    /* index of the oldest of them */
-	union strand_seat_elem sat[2];  /* of the seats, by direction */
+	_Atomic size_t length;         /* elements in the buffer */
+	size_t head;                   /* index of the oldest of them */
+	union strand_seat_elem sat[2]; /* of the seats, by direction */
 
 	/* The next line, which changes when tasks go to sleep. */
-	struct strand_queue queue[2];   /* waiting tasks, by direction */
+	struct strand_queue queue[2]; /* waiting tasks, by direction */
 	size_t elem_size;
-	size_t capacity;                /* elements in the buffer, at most */
-	uint64_t handle;                /* the observer's */
-	_Atomic size_t refs;
-	_Alignas(16) unsigned char buffer[]; /* a ring */
+	size_t capacity; /* elements in the buffer, at most */
+	uint64_t handle; /* the observer's */
+	_Alignas(STRAND_LINE) unsigned char buffer[]; /* a ring */
 };
 
 /* strand_chan_new() on behalf of `place`. */
-struct strand_chan *strand_chan_make(size_t elem_size, size_t capacity,
-    const struct stranded_place *place);
+struct strand_chan *strand_chan_make(
+    size_t elem_size, size_t capacity, const struct stranded_place *place);
+
+/*
+ * A task that an operation has served, by which it may go on: nobody, one that
+ * was in a queue, or one in a seat.
+ */
+struct strand_served {
+	struct strand_wait *wait; /* of the one in a queue; or NULL */
+	struct strand_chan *chan; /* of the one in a seat; or NULL */
+	enum strand_dir dir;      /* its seat */
+};
 
 /*
  * The operations, tried once, with the lock held. They return what the public
- * functions return: EAGAIN if the task would have to wait. If they have served
- * a task, `*served` is its wait, and the caller shall give it to
- * strand_wait_serve() after it has released the lock; else it is left alone.
+ * functions return: EAGAIN if the task would have to wait. `*served` is nobody
+ * before, and the caller calls strand_chan_serve() with it after it has
+ * released the lock. That is the last that it does to the channel: the task
+ * served may give back the last reference.
  */
-int strand_chan_try_send(struct strand_chan *chan, const void *elem,
-    struct strand_wait **served);
-int strand_chan_try_recv(struct strand_chan *chan, void *elem,
-    struct strand_wait **served);
+int strand_chan_try_send(
+    struct strand_chan *chan, const void *elem, struct strand_served *served);
+int strand_chan_try_recv(
+    struct strand_chan *chan, void *elem, struct strand_served *served);
+
+static inline void
+strand_chan_serve(struct strand_served *served)
+{
+	if (served->chan)
+		atomic_store_explicit(&served->chan->seat[served->dir],
+		    STRAND_SEAT_SERVED, memory_order_release);
+	if (served->wait)
+		strand_wait_serve(served->wait, 0);
+}
 
 /* Would the operation go on now? The lock is held. */
 bool strand_chan_is_ready(struct strand_chan *chan, enum strand_dir dir);

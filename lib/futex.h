@@ -6,8 +6,8 @@
  * that would take the library's inner workings for a wait of the application.
  *
  * Every waiter must expect to be woken for no reason: a word may lie on the
- * stack of a task that has gone on, and a late wake then meets whatever uses the
- * address next.
+ * stack of a task that has gone on, and a late wake then meets whatever uses
+ * the address next.
  */
 #ifndef STRAND_FUTEX_H
 #define STRAND_FUTEX_H
@@ -34,10 +34,10 @@ strand_futex(_Atomic uint32_t *word, int operation, uint32_t value,
 	long result = SYS_futex;
 
 	__asm__ volatile("syscall"
-	    : "+a"(result)
-	    : "D"(word), "S"((long) operation), "d"((long) value), "r"(r10),
-	    "r"(r8), "r"(r9)
-	    : "rcx", "r11", "memory");
+			 : "+a"(result)
+			 : "D"(word), "S"((long) operation), "d"((long) value),
+			 "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
 	return result;
 #elif defined(__aarch64__)
 	register long x8 __asm__("x8") = SYS_futex;
@@ -49,9 +49,9 @@ strand_futex(_Atomic uint32_t *word, int operation, uint32_t value,
 	register long x5 __asm__("x5") = (long) FUTEX_BITSET_MATCH_ANY;
 
 	__asm__ volatile("svc 0"
-	    : "+r"(x0)
-	    : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-	    : "memory");
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
 	return x0;
 #else
 	int saved = errno;

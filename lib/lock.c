@@ -42,13 +42,14 @@ strand_lock_contend(struct strand_lock *lock, bool patient)
 	for (int look = 0; look < LOOKS; look++) {
 		wait_before_look(look, patient);
 		if (atomic_load_explicit(&lock->state, memory_order_relaxed) ==
-		    STRAND_LOCK_FREE && strand_lock_try(lock))
+			STRAND_LOCK_FREE &&
+		    strand_lock_try(lock))
 			return;
 	}
 	while (atomic_exchange_explicit(&lock->state, STRAND_LOCK_AWAITED,
-	    memory_order_acquire) != STRAND_LOCK_FREE)
-		strand_futex_wait(&lock->state, STRAND_LOCK_AWAITED,
-		    STRAND_FOREVER);
+		   memory_order_acquire) != STRAND_LOCK_FREE)
+		strand_futex_wait(
+		    &lock->state, STRAND_LOCK_AWAITED, STRAND_FOREVER);
 }
 
 void

@@ -52,8 +52,9 @@ strand_lock_acquire(struct strand_lock *lock)
 static inline void
 strand_lock_release(struct strand_lock *lock)
 {
-	if (STRAND_UNLIKELY(atomic_exchange_explicit(&lock->state,
-	    STRAND_LOCK_FREE, memory_order_release) == STRAND_LOCK_AWAITED))
+	if (STRAND_UNLIKELY(
+		atomic_exchange_explicit(&lock->state, STRAND_LOCK_FREE,
+		    memory_order_release) == STRAND_LOCK_AWAITED))
 		strand_lock_wake(lock);
 }
 

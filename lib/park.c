@@ -39,8 +39,8 @@ sleep_until(struct strand_park *park, int64_t deadline)
 	while (!is_woken(park)) {
 		if (result == -ETIMEDOUT)
 			return ETIMEDOUT;
-		result = strand_futex_wait(&park->state, STRAND_PARK_ASLEEP,
-		    deadline);
+		result = strand_futex_wait(
+		    &park->state, STRAND_PARK_ASLEEP, deadline);
 	}
 	return 0;
 }
@@ -53,7 +53,8 @@ strand_park_wait(struct strand_park *park, int64_t deadline)
 
 	/* It is asleep already if this wait repeats one that timed out. */
 	if (!atomic_compare_exchange_strong_explicit(&park->state, &awake,
-	    STRAND_PARK_ASLEEP, memory_order_acquire, memory_order_acquire) &&
+		STRAND_PARK_ASLEEP, memory_order_acquire,
+		memory_order_acquire) &&
 	    awake == STRAND_PARK_WOKEN)
 		return 0;
 	if (strand_self.in_task)
@@ -72,6 +73,6 @@ void
 strand_park_wake(struct strand_park *park)
 {
 	if (atomic_exchange_explicit(&park->state, STRAND_PARK_WOKEN,
-	    memory_order_acq_rel) == STRAND_PARK_ASLEEP)
+		memory_order_acq_rel) == STRAND_PARK_ASLEEP)
 		strand_futex_wake(&park->state);
 }

@@ -5,11 +5,11 @@
  * task is a thread and sleeps on a futex; a scheduler of user-level tasks would
  * replace park.c and nothing else.
  *
- * A struct strand_park is good for one sleep. Its owner initialises it, makes it
- * known to those who shall wake it, and waits. Exactly one of them wakes it, at
- * any time after the initialisation, even before the wait. All that the waker
- * did before is visible to the owner afterwards. A wait that ended in ETIMEDOUT
- * may be repeated.
+ * A struct strand_park is good for one sleep. Its owner initialises it, makes
+ * it known to those who shall wake it, and waits. Exactly one of them wakes it,
+ * at any time after the initialisation, even before the wait. All that the
+ * waker did before is visible to the owner afterwards. A wait that ended in
+ * ETIMEDOUT may be repeated.
  *
  * The park may lie on the owner's stack: the waker does not look at it again
  * after the owner may have gone on.

@@ -39,9 +39,9 @@ struct line {
 };
 
 static struct line lines[LINES];
-static _Atomic uint32_t phase;      /* 0 or 1 */
-static _Atomic uint32_t next_line;  /* for the next thread that reads */
-static struct strand_lock waiting;  /* held by the one who waits for readers */
+static _Atomic uint32_t phase;     /* 0 or 1 */
+static _Atomic uint32_t next_line; /* for the next thread that reads */
+static struct strand_lock waiting; /* held by the one who waits for readers */
 
 static struct {
 	struct strand_lock lock;      /* guards the list */
@@ -53,8 +53,10 @@ static struct line *
 own_line(void)
 {
 	if (!strand_self.line)
-		strand_self.line = 1 + atomic_fetch_add_explicit(&next_line, 1,
-		    memory_order_relaxed) % LINES;
+		strand_self.line = 1 +
+		    atomic_fetch_add_explicit(
+			&next_line, 1, memory_order_relaxed) %
+			LINES;
 	return &lines[strand_self.line - 1];
 }
 
@@ -62,8 +64,8 @@ _Atomic uint32_t *
 strand_reclaim_enter(void)
 {
 	struct line *line = own_line();
-	_Atomic uint32_t *readers = &line->readers[atomic_load_explicit(&phase,
-	    memory_order_relaxed)];
+	_Atomic uint32_t *readers =
+	    &line->readers[atomic_load_explicit(&phase, memory_order_relaxed)];
 
 	atomic_fetch_add(readers, 1);
 	return readers;

@@ -11,8 +11,8 @@
  * strand_reclaim_free(), when no reader that may have seen it is left.
  *
  * The loads and stores of the pointers are sequentially consistent, or follow a
- * lock; then a reader that enters after a pointer has been replaced sees the new
- * one.
+ * lock; then a reader that enters after a pointer has been replaced sees the
+ * new one.
  */
 #ifndef STRAND_RECLAIM_H
 #define STRAND_RECLAIM_H

@@ -32,7 +32,7 @@ struct select {
 	struct stranded_case *seen;    /* for each case: for the observer */
 	struct strand_chan **locks;    /* the channels, each once, by address */
 	size_t lock_count;
-	void *heap;                    /* where the arrays are; NULL: below */
+	void *heap; /* where the arrays are; NULL: below */
 	struct strand_waiter few_waiters[CASES_ON_STACK];
 	struct stranded_case few_seen[CASES_ON_STACK];
 	struct strand_chan *few_locks[CASES_ON_STACK];
@@ -142,7 +142,7 @@ pick_ready(struct select *select)
  * ready a second time for the same task, so that this comes to an end.
  */
 static size_t
-try_cases(struct select *select, struct strand_wait **served)
+try_cases(struct select *select, struct strand_served *served)
 {
 	size_t i;
 
@@ -170,8 +170,8 @@ enqueue_all(struct select *select, struct strand_wait *wait)
 		select->waiters[i].wait = wait;
 		select->waiters[i].elem = c->elem;
 		if (c->chan)
-			strand_chan_enqueue(c->chan, c->dir,
-			    &select->waiters[i]);
+			strand_chan_enqueue(
+			    c->chan, c->dir, &select->waiters[i]);
 	}
 }
 
@@ -183,8 +183,8 @@ withdraw_all(struct select *select)
 		struct strand_case *c = &select->cases[i];
 
 		if (c->chan)
-			strand_chan_withdraw(c->chan, c->dir,
-			    &select->waiters[i]);
+			strand_chan_withdraw(
+			    c->chan, c->dir, &select->waiters[i]);
 	}
 	unlock_all(select);
 }
@@ -199,7 +199,7 @@ describe(struct select *select)
 		select->seen[i] = (struct stranded_case) {
 			.object = c->chan,
 			.state = c->dir == STRAND_SEND ? STRANDED_CHAN_SEND :
-			    STRANDED_CHAN_RECV,
+							 STRANDED_CHAN_RECV,
 		};
 	}
 }
@@ -223,8 +223,8 @@ settle(struct select *select, struct strand_wait *wait, const void *place)
 
 /*
  * Waits, and returns the case that was done, or SIZE_MAX. The locks are held at
- * the beginning, and not at the end. The record of the wait begins at the caller
- * of this, which is the public function.
+ * the beginning, and not at the end. The record of the wait begins at the
+ * caller of this, which is the public function.
  */
 static STRAND_NOINLINE size_t
 block(struct select *select, int64_t deadline)
@@ -250,10 +250,10 @@ block(struct select *select, int64_t deadline)
 }
 
 int
-strand_select(struct strand_case *cases, size_t count, size_t *chosen,
-    int64_t deadline)
+strand_select(
+    struct strand_case *cases, size_t count, size_t *chosen, int64_t deadline)
 {
-	struct strand_wait *served = NULL;
+	struct strand_served served = { 0 };
 	struct select select;
 	int error;
 
@@ -273,8 +273,7 @@ strand_select(struct strand_case *cases, size_t count, size_t *chosen,
 		*chosen = block(&select, deadline);
 	} else {
 		unlock_all(&select);
-		if (served)
-			strand_wait_serve(served, 0);
+		strand_chan_serve(&served);
 	}
 	free(select.heap);
 	return *chosen == SIZE_MAX ? strand_wait_expired(deadline) : 0;

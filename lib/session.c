@@ -2,23 +2,24 @@
  * session.c: the registry of sessions.
  *
  * Problem: in a server every message asks for its session. A map that one task
- * owns, or that a lock guards, makes all of them queue; so does a reader's lock,
- * whose counter is written by every reader.
+ * owns, or that a lock guards, makes all of them queue; so does a reader's
+ * lock, whose counter is written by every reader.
  *
  * Idea: the registry is divided into shards by the hash of the name. A shard is
- * a table with open addressing, in which those that open and close sessions write
- * under the shard's lock, and others look without any: they only see to it that
- * nothing is freed under their eyes (reclaim.h), and take a reference, which
- * fails if the last one has just been given back. A table is never changed but
- * in two ways: an empty place gets a session, and a session becomes GONE. When it
- * is too full, a new table takes its place, and the old one is freed later; a
- * reader that still looks there finds what was there when it began, and knows
- * by the session's own mark that one has been closed since.
+ * a table with open addressing, in which those that open and close sessions
+ * write under the shard's lock, and others look without any: they only see to
+ * it that nothing is freed under their eyes (reclaim.h), and take a reference,
+ * which fails if the session is dead: the last one has been given back. A table
+ * is never changed but in two ways: an empty place gets a session, and a
+ * session becomes GONE. When it is too full, a new table takes its place, and
+ * the old one is freed later; a reader that still looks there finds what was
+ * there when it began, and knows by the session's own mark that one has been
+ * closed since.
  *
  * References. The one who opens a session gets one, each who finds it another,
- * and the registry has one as long as the session is open. A session holds on to
- * the memory of its registry, so that it can be closed by anyone at any time,
- * also while the last reference to the registry is given back.
+ * and the registry has one as long as the session is open. A session holds on
+ * to the memory of its registry, so that it can be closed by anyone at any
+ * time, also while the last reference to the registry is given back.
  *
  * A shard's sessions are also in a list, for those who visit all of them. A
  * visitor's place in the list is a node of its own, which others step over; so
@@ -43,24 +44,32 @@ enum {
 struct link {
 	struct link *next;
 	struct link *prev;
-	bool is_session; /* of a struct strand_session; else a visitor's place */
+	bool
+	    is_session; /* of a struct strand_session; else a visitor's place */
 };
 
+/*
+ * What changes with every use lies apart, so that those who look for another
+ * session of the same table, or compare names, find the rest in their caches.
+ */
 struct strand_session {
-	struct strand_garbage garbage; /* valid when the last reference is gone */
-	_Atomic uint32_t refs;
-	_Atomic bool open;             /* changed under the shard's lock */
-	uint64_t hash;                 /* of the name */
+	struct strand_garbage
+	    garbage;   /* valid when the last reference is gone */
+	uint64_t hash; /* of the name */
 	uint64_t id;
 	void *owner;
 	struct strand_registry *registry;
-	uint64_t handle;               /* the observer's */
-	struct link link;              /* in the shard's list, while open */
-	char name[];
+	uint64_t handle;   /* the observer's */
+	_Atomic bool open; /* changed under the shard's lock */
+	struct link link;  /* in the shard's list, while open */
+	_Alignas(64) _Atomic uint32_t refs; /* or DEAD, and whatever else */
+	_Alignas(64) char name[];
 };
 
+#define DEAD (UINT32_C(1) << 31)
+
 struct place {
-	_Atomic uint64_t hash;                   /* valid if there is a session,
+	_Atomic uint64_t hash; /* valid if there is a session,
 	                                            or was */
 	_Atomic(struct strand_session *) session; /* NULL: empty, and has always
 	                                             been; GONE: no longer */
@@ -71,7 +80,7 @@ struct place {
 struct table {
 	struct strand_garbage garbage; /* valid when the table is replaced */
 	size_t mask;                   /* number of places, less 1 */
-	size_t used;                   /* places that are not empty; GONE counts */
+	size_t used; /* places that are not empty; GONE counts */
 	struct place places[];
 };
 
@@ -126,8 +135,8 @@ shard_of(struct strand_registry *registry, uint64_t hash)
 static void
 release_hold(struct strand_registry *registry)
 {
-	if (atomic_fetch_sub_explicit(&registry->holds, 1,
-	    memory_order_acq_rel) > 1)
+	if (atomic_fetch_sub_explicit(
+		&registry->holds, 1, memory_order_acq_rel) > 1)
 		return;
 	for (size_t i = 0; i < SHARDS; i++)
 		free(atomic_load(&registry->shards[i].table));
@@ -144,34 +153,43 @@ struct strand_session *
 strand_session_ref(struct strand_session *session)
 {
 	if (session)
-		atomic_fetch_add_explicit(&session->refs, 1,
-		    memory_order_relaxed);
+		atomic_fetch_add_explicit(
+		    &session->refs, 1, memory_order_relaxed);
 	return session;
 }
 
-void
-strand_session_unref(struct strand_session *session)
+/* The last reference is gone, unless somebody has just found the session. */
+static void
+end(struct strand_session *session)
 {
-	if (!session || atomic_fetch_sub_explicit(&session->refs, 1,
-	    memory_order_acq_rel) > 1)
+	uint32_t none = 0;
+
+	if (!atomic_compare_exchange_strong_explicit(&session->refs, &none,
+		DEAD, memory_order_acq_rel, memory_order_relaxed))
 		return;
 	release_hold(session->registry);
 	strand_reclaim_free(&session->garbage, free_session);
 }
 
-/* Takes a reference, unless the last one is gone. */
+void
+strand_session_unref(struct strand_session *session)
+{
+	if (session &&
+	    atomic_fetch_sub_explicit(
+		&session->refs, 1, memory_order_acq_rel) == 1)
+		end(session);
+}
+
+/*
+ * Takes a reference, unless the session is dead. It is added without a look:
+ * a look would fetch the cache line once more.
+ */
 static bool
 try_ref(struct strand_session *session)
 {
-	uint32_t refs = atomic_load_explicit(&session->refs,
-	    memory_order_relaxed);
-
-	while (refs > 0) {
-		if (atomic_compare_exchange_weak_explicit(&session->refs, &refs,
-		    refs + 1, memory_order_acquire, memory_order_relaxed))
-			return true;
-	}
-	return false;
+	return !(
+	    atomic_fetch_add_explicit(&session->refs, 1, memory_order_acquire) &
+	    DEAD);
 }
 
 /* ---- Tables -------------------------------------------------------------- */
@@ -179,8 +197,8 @@ try_ref(struct strand_session *session)
 static struct table *
 table_new(size_t places)
 {
-	struct table *table = calloc(1,
-	    sizeof(*table) + places * sizeof(table->places[0]));
+	struct table *table =
+	    calloc(1, sizeof(*table) + places * sizeof(table->places[0]));
 
 	if (table)
 		table->mask = places - 1;
@@ -205,8 +223,9 @@ table_find(struct table *table, uint64_t hash, const char *name)
 
 		if (!session)
 			return NULL;
-		if (session != GONE && atomic_load_explicit(&place->hash,
-		    memory_order_relaxed) == hash &&
+		if (session != GONE &&
+		    atomic_load_explicit(&place->hash, memory_order_relaxed) ==
+			hash &&
 		    strcmp(session->name, name) == 0)
 			return place;
 	}
@@ -222,8 +241,8 @@ table_insert(struct table *table, struct strand_session *session)
 	do
 		place = &table->places[i++ & table->mask];
 	while (atomic_load_explicit(&place->session, memory_order_relaxed));
-	atomic_store_explicit(&place->hash, session->hash,
-	    memory_order_relaxed);
+	atomic_store_explicit(
+	    &place->hash, session->hash, memory_order_relaxed);
 	atomic_store(&place->session, session);
 	table->used++;
 }
@@ -231,8 +250,8 @@ table_insert(struct table *table, struct strand_session *session)
 /*
  * Sees to it that the shard's table has room for one more: at most three
  * quarters of the places are not empty. The next table has room for twice the
- * sessions that are open, so that closing and opening at a steady count pays for
- * it in many steps. The lock is held.
+ * sessions that are open, so that closing and opening at a steady count pays
+ * for it in many steps. The lock is held.
  */
 static int
 reserve(struct shard *shard)
@@ -249,8 +268,8 @@ reserve(struct shard *shard)
 	if (!table)
 		return ENOMEM;
 	for (size_t i = 0; old && i <= old->mask; i++) {
-		struct strand_session *session = atomic_load(
-		    &old->places[i].session);
+		struct strand_session *session =
+		    atomic_load(&old->places[i].session);
 
 		if (session && session != GONE)
 			table_insert(table, session);
@@ -310,8 +329,8 @@ static struct strand_session *
 get(struct shard *shard, uint64_t hash, const char *name)
 {
 	_Atomic uint32_t *readers = strand_reclaim_enter();
-	struct strand_session *session = find(atomic_load(&shard->table), hash,
-	    name);
+	struct strand_session *session =
+	    find(atomic_load(&shard->table), hash, name);
 
 	strand_reclaim_leave(readers);
 	if (session)
@@ -341,7 +360,8 @@ static struct strand_session *
 session_new(struct strand_registry *registry, const char *name, size_t length,
     void *owner)
 {
-	struct strand_session *session = malloc(sizeof(*session) + length + 1);
+	size_t size = sizeof(struct strand_session) + length + 64;
+	struct strand_session *session = aligned_alloc(64, size & ~(size_t) 63);
 
 	if (!session)
 		return NULL;
@@ -361,11 +381,11 @@ static void
 publish(struct shard *shard, struct strand_session *session,
     const struct stranded_place *place)
 {
-	session->id = atomic_fetch_add_explicit(&next_id, 1,
-	    memory_order_relaxed);
+	session->id =
+	    atomic_fetch_add_explicit(&next_id, 1, memory_order_relaxed);
 	session->handle = stranded_session_open(session->name, place);
-	atomic_fetch_add_explicit(&session->registry->holds, 1,
-	    memory_order_relaxed);
+	atomic_fetch_add_explicit(
+	    &session->registry->holds, 1, memory_order_relaxed);
 	list_insert(shard->list.prev, &session->link);
 	table_insert(atomic_load(&shard->table), session);
 	atomic_fetch_add_explicit(&shard->count, 1, memory_order_relaxed);
@@ -415,13 +435,13 @@ get_or_open(struct strand_registry *registry, const char *name, void *owner,
 }
 
 STRAND_NOINLINE struct strand_session *
-strand_session_open(struct strand_registry *registry, const char *name,
-    void *owner)
+strand_session_open(
+    struct strand_registry *registry, const char *name, void *owner)
 {
 	struct stranded_place place = STRANDED_CALLER();
 	struct strand_session *taken;
-	struct strand_session *session = get_or_open(registry, name, owner,
-	    &taken, &place);
+	struct strand_session *session =
+	    get_or_open(registry, name, owner, &taken, &place);
 
 	strand_session_unref(taken);
 	return session;
@@ -459,13 +479,13 @@ withdraw(struct strand_session *session)
 	strand_lock_acquire(&shard->lock);
 	open = atomic_load(&session->open);
 	if (open) {
-		place = table_find(atomic_load(&shard->table), session->hash,
-		    session->name);
+		place = table_find(
+		    atomic_load(&shard->table), session->hash, session->name);
 		atomic_store(&session->open, false);
 		atomic_store(&place->session, GONE);
 		list_remove(&session->link);
-		atomic_fetch_sub_explicit(&shard->count, 1,
-		    memory_order_relaxed);
+		atomic_fetch_sub_explicit(
+		    &shard->count, 1, memory_order_relaxed);
 	}
 	strand_lock_release(&shard->lock);
 	return open;
@@ -488,8 +508,8 @@ strand_registry_new(const char *name)
 {
 	size_t length = name ? strlen(name) : 0;
 	size_t size = sizeof(struct strand_registry) + length + STRAND_LINE;
-	struct strand_registry *registry = aligned_alloc(STRAND_LINE,
-	    size & ~(size_t) (STRAND_LINE - 1));
+	struct strand_registry *registry =
+	    aligned_alloc(STRAND_LINE, size & ~(size_t) (STRAND_LINE - 1));
 
 	if (!registry)
 		return NULL;
@@ -509,8 +529,8 @@ struct strand_registry *
 strand_registry_ref(struct strand_registry *registry)
 {
 	if (registry)
-		atomic_fetch_add_explicit(&registry->refs, 1,
-		    memory_order_relaxed);
+		atomic_fetch_add_explicit(
+		    &registry->refs, 1, memory_order_relaxed);
 	return registry;
 }
 
@@ -524,8 +544,9 @@ close_visited(struct strand_session *session, void *unused)
 void
 strand_registry_unref(struct strand_registry *registry)
 {
-	if (!registry || atomic_fetch_sub_explicit(&registry->refs, 1,
-	    memory_order_acq_rel) > 1)
+	if (!registry ||
+	    atomic_fetch_sub_explicit(
+		&registry->refs, 1, memory_order_acq_rel) > 1)
 		return;
 	strand_session_each(registry, close_visited, NULL);
 	release_hold(registry);
@@ -537,16 +558,16 @@ strand_registry_count(const struct strand_registry *registry)
 	size_t count = 0;
 
 	for (size_t i = 0; i < SHARDS; i++)
-		count += atomic_load_explicit(&registry->shards[i].count,
-		    memory_order_relaxed);
+		count += atomic_load_explicit(
+		    &registry->shards[i].count, memory_order_relaxed);
 	return count;
 }
 
 /*
  * Moves a visitor's place behind the next session, and returns a reference to
- * that; at the end it takes the place out of the list and returns NULL. The lock
- * is held. The registry's own reference is
- * there as long as the session is in the list.
+ * that; at the end it takes the place out of the list and returns NULL. The
+ * lock is held. The registry's own reference is there as long as the session is
+ * in the list.
  */
 static struct strand_session *
 step(struct shard *shard, struct link *visitor)
@@ -585,8 +606,8 @@ visit_shard(struct shard *shard, strand_session_fn *fn, void *arg)
 }
 
 void
-strand_session_each(struct strand_registry *registry, strand_session_fn *fn,
-    void *arg)
+strand_session_each(
+    struct strand_registry *registry, strand_session_fn *fn, void *arg)
 {
 	for (size_t i = 0; i < SHARDS; i++) {
 		if (!visit_shard(&registry->shards[i], fn, arg))
@@ -632,8 +653,8 @@ strand_session_enter(struct strand_session *session)
 	if (session)
 		strand_self_watch();
 	strand_self.session = strand_session_ref(session);
-	stranded_session_enter(session && strand_session_is_open(session) ?
-	    session->handle : 0);
+	stranded_session_enter(
+	    session && strand_session_is_open(session) ? session->handle : 0);
 	return before;
 }
 

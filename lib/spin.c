@@ -28,10 +28,10 @@
 #include "self.h"
 
 enum {
-	SPIN_STEPS = 400,       /* at most, in one wait: 20 microseconds */
-	SPIN_FAILURES_MAX = 7,  /* that count */
-	STEP_NS = 50,           /* aimed at, for one step */
-	STEP_PAUSES_MAX = 64,   /* where the clock is too coarse to tell */
+	SPIN_STEPS = 400,      /* at most, in one wait: 20 microseconds */
+	SPIN_FAILURES_MAX = 7, /* that count */
+	STEP_NS = 50,          /* aimed at, for one step */
+	STEP_PAUSES_MAX = 64,  /* where the clock is too coarse to tell */
 	CALIBRATE_PAUSES = 64,
 	CALIBRATE_ROUNDS = 4
 };
@@ -58,8 +58,8 @@ calibrate(void)
 	if (best <= 0 || best * STEP_PAUSES_MAX <= STEP_NS * CALIBRATE_PAUSES)
 		strand_spin_pauses = STEP_PAUSES_MAX;
 	else
-		strand_spin_pauses = (STEP_NS * CALIBRATE_PAUSES + best - 1) /
-		    best;
+		strand_spin_pauses =
+		    (STEP_NS * CALIBRATE_PAUSES + best - 1) / best;
 }
 
 __attribute__((constructor)) static void

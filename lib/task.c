@@ -13,7 +13,8 @@
  * carrier without a task.
  *
  * fork: the child has one thread, the one that called. The handlers hold the
- * pool's lock meanwhile, so that the child finds the list whole, and forgets it.
+ * pool's lock meanwhile, so that the child finds the list whole, and forgets
+ * it.
  */
 #include "task.h"
 
@@ -34,14 +35,14 @@
 #define IDLE_TIME (5 * STRAND_SECOND)
 
 enum {
-	IDLE_MAX = 256,           /* threads that are kept for later */
+	IDLE_MAX = 256, /* threads that are kept for later */
 	STACK_DEFAULT = 64 << 10,
-	THREAD_NAME_MAX = 15      /* the kernel's limit */
+	THREAD_NAME_MAX = 15 /* the kernel's limit */
 };
 
 /* What a thread is to run. */
 struct job {
-	strand_fn *fn;                  /* NULL: nothing; the thread shall end */
+	strand_fn *fn; /* NULL: nothing; the thread shall end */
 	void *arg;
 	uint64_t handle;                /* the observer's */
 	struct strand_session *session; /* inherited, with a reference; or
@@ -51,12 +52,12 @@ struct job {
 
 /* A thread of the pool. */
 struct strand_worker {
-	struct job job;                     /* set before the thread is woken */
-	struct strand_park park;            /* where it sleeps when idle */
-	bool idle;                          /* it is in the list */
-	struct strand_worker *next;         /* in the list, if idle */
+	struct job job;             /* set before the thread is woken */
+	struct strand_park park;    /* where it sleeps when idle */
+	bool idle;                  /* it is in the list */
+	struct strand_worker *next; /* in the list, if idle */
 	struct strand_worker *prev;
-	size_t stack_size;                  /* as of strand_set_stack_size() */
+	size_t stack_size; /* as of strand_set_stack_size() */
 	char thread_name[THREAD_NAME_MAX + 1]; /* what the kernel calls it */
 };
 
@@ -67,7 +68,8 @@ static struct {
 } pool;
 
 static _Atomic size_t stack_size = STACK_DEFAULT;
-static size_t tls_size; /* of the program and its libraries; set before main() */
+static size_t
+    tls_size; /* of the program and its libraries; set before main() */
 static _Atomic size_t task_count;
 
 /* ---- The list of idle threads ------------------------------------------- */
@@ -151,8 +153,8 @@ try_leave(struct strand_worker *worker)
 static void
 name_thread(struct strand_worker *worker)
 {
-	if (strncmp(worker->thread_name, worker->job.name,
-	    THREAD_NAME_MAX) == 0)
+	if (strncmp(worker->thread_name, worker->job.name, THREAD_NAME_MAX) ==
+	    0)
 		return;
 	memcpy(worker->thread_name, worker->job.name, THREAD_NAME_MAX);
 	prctl(PR_SET_NAME, worker->thread_name);
@@ -205,7 +207,7 @@ next_job(struct strand_worker *worker)
 	return worker->job.fn != NULL;
 }
 
-/* Without memory for the watch, only pthread_exit() in a task goes unnoticed. */
+/* Without memory for the watch only a task's pthread_exit() goes unnoticed. */
 static void *
 worker_main(void *arg)
 {

@@ -9,8 +9,8 @@
 #include "public.h"
 
 /*
- * Starts a detached thread of the library with small stack. Returns 0, or EAGAIN
- * if there is none to be had.
+ * Starts a detached thread of the library with small stack. Returns 0, or
+ * EAGAIN if there is none to be had.
  */
 int strand_task_thread(size_t stack_size, void *(*run)(void *), void *arg);
 

@@ -10,8 +10,8 @@
  * The thread is no task: it waits for nothing that a task could fail to do. It
  * blocks all signals, which are for the application's threads.
  *
- * fork: the child has no such thread; its next timer starts one, which then also
- * serves those that the child has inherited.
+ * fork: the child has no such thread; its next timer starts one, which then
+ * also serves those that the child has inherited.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -44,9 +44,9 @@ static struct {
 	struct strand_timer **heap; /* the children of i are 2i+1 and 2i+2 */
 	size_t count;               /* in the heap */
 	size_t room;
-	bool running;               /* the thread exists */
-	bool asleep;                /* it sleeps, and has not been woken */
-	struct strand_park park;    /* where it sleeps */
+	bool running;            /* the thread exists */
+	bool asleep;             /* it sleeps, and has not been woken */
+	struct strand_park park; /* where it sleeps */
 } timers;
 
 /* ---- The heap ----------------------------------------------------------- */
@@ -137,8 +137,8 @@ fire(struct strand_timer *timer, int64_t now)
 		heap_remove(timer);
 		return;
 	}
-	timer->due += (now - timer->due) / timer->period * timer->period +
-	    timer->period;
+	timer->due +=
+	    (now - timer->due) / timer->period * timer->period + timer->period;
 	heap_sink(timer, timer->at);
 }
 

@@ -21,8 +21,8 @@ strand_wait_in_vain(int state, int64_t deadline)
 	if (strand_wait_is_over(deadline))
 		return strand_wait_expired(deadline);
 	strand_park_init(&park);
-	stranded_wait_begin(&record, state, NULL, strand_wait_flags(deadline),
-	    NULL);
+	stranded_wait_begin(
+	    &record, state, NULL, strand_wait_flags(deadline), NULL);
 	strand_park_wait(&park, deadline);
 	stranded_wait_end(&record);
 	return ETIMEDOUT;

@@ -3,9 +3,9 @@
  *
  * A task that waits shows itself to others in one place (a channel's queue), or
  * in several at once (a select). At most one of them may serve it. So the wait
- * has a field that the first to come sets: one of those others, naming the place
- * where it served the task, or the task itself, when its time is up. Whoever
- * sets it decides how the wait ends:
+ * has a field that the first to come sets: one of those others, naming the
+ * place where it served the task, or the task itself, when its time is up.
+ * Whoever sets it decides how the wait ends:
  *
  * - One who serves the task removes it from its place, claims the wait, copies
  *   the element, and wakes the task. If the claim fails, somebody else was
@@ -70,8 +70,8 @@ strand_wait_serve(struct strand_wait *wait, int error)
 static inline const void *
 strand_wait_place(struct strand_wait *wait)
 {
-	const void *place = atomic_load_explicit(&wait->served,
-	    memory_order_acquire);
+	const void *place =
+	    atomic_load_explicit(&wait->served, memory_order_acquire);
 
 	return place == wait ? NULL : place;
 }

@@ -1,8 +1,8 @@
 /*
  * wg.c: wait groups.
  *
- * A counter, and a list of those that wait for it to become 0, under a lock. The
- * one who brings it to 0 takes the whole list and wakes it.
+ * A counter, and a list of those that wait for it to become 0, under a lock.
+ * The one who brings it to 0 takes the whole list and wakes it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 /* One that waits. It lies on the task's stack. */
 struct waiter {
-	struct waiter *next;     /* in the list */
+	struct waiter *next; /* in the list */
 	struct strand_wait wait;
 };
 
@@ -47,8 +47,8 @@ strand_wg_ref(struct strand_wg *wg)
 void
 strand_wg_unref(struct strand_wg *wg)
 {
-	if (wg && atomic_fetch_sub_explicit(&wg->refs, 1,
-	    memory_order_acq_rel) == 1)
+	if (wg &&
+	    atomic_fetch_sub_explicit(&wg->refs, 1, memory_order_acq_rel) == 1)
 		free(wg);
 }
 
@@ -139,8 +139,8 @@ block(struct strand_wg *wg, int64_t deadline)
 	strand_lock_release(&wg->lock);
 	if (strand_park_spin(&waiter.wait.park))
 		return 0;
-	stranded_wait_begin(&record, STRANDED_WAITGROUP, wg,
-	    strand_wait_flags(deadline), NULL);
+	stranded_wait_begin(
+	    &record, STRANDED_WAITGROUP, wg, strand_wait_flags(deadline), NULL);
 	place = strand_wait_sleep(&waiter.wait, deadline);
 	stranded_wait_end(&record);
 	if (place)

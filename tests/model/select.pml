@@ -7,12 +7,12 @@
  * The picture: a task selects over two channels, joining the queue of both, and
  * may run out of time. Two peers serve channel 0, one serves channel 1. Each
  * peer does what strand_chan_try_send() does: under the channel's lock it takes
- * the task out of the queue and claims its wait; if it wins it hands the element
- * over, and wakes the task after it has released the lock. The futex is modelled
- * with what makes it hard: it sleeps only if the word is still ASLEEP, it may
- * time out, and it may wake for no reason. The task selects ROUNDS times, each
- * time with the same memory, as a stack would have it, so that a peer who is
- * late meets the next round.
+ * the task out of the queue and claims its wait; if it wins it hands the
+ * element over, and wakes the task after it has released the lock. The futex is
+ * modelled with what makes it hard: it sleeps only if the word is still ASLEEP,
+ * it may time out, and it may wake for no reason. The task selects ROUNDS
+ * times, each time with the same memory, as a stack would have it, so that a
+ * peer who is late meets the next round.
  *
  * What is checked:
  * - each element that a peer handed over is received, once, in the round in

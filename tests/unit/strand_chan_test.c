@@ -68,16 +68,16 @@ buffer_is_fifo(void **state)
 			test_send(chan, i);
 			assert_int_equal(strand_chan_len(chan), i + 1);
 		}
-		assert_int_equal(strand_chan_send(chan, &value, STRAND_NOWAIT),
-		    EAGAIN);
-		assert_int_equal(strand_chan_send(chan, &value, test_soon()),
-		    ETIMEDOUT);
+		assert_int_equal(
+		    strand_chan_send(chan, &value, STRAND_NOWAIT), EAGAIN);
+		assert_int_equal(
+		    strand_chan_send(chan, &value, test_soon()), ETIMEDOUT);
 		assert_int_equal(test_recv(chan), 0);
 		test_send(chan, 3);
 		for (int64_t i = 1; i < 4; i++)
 			assert_int_equal(test_recv(chan), i);
-		assert_int_equal(strand_chan_recv(chan, &value, STRAND_NOWAIT),
-		    EAGAIN);
+		assert_int_equal(
+		    strand_chan_recv(chan, &value, STRAND_NOWAIT), EAGAIN);
 		assert_int_equal(value, 9);
 	}
 	strand_chan_unref(chan);
@@ -120,11 +120,12 @@ stream(void *arg)
 	for (int k = 0; k < 2000; k++) {
 		memset(bytes, sized->sends ? k : 0x55, sizeof(bytes));
 		if (sized->sends) {
-			if (strand_chan_send(sized->chan, bytes,
-			    STRAND_FOREVER) != 0)
+			if (strand_chan_send(
+				sized->chan, bytes, STRAND_FOREVER) != 0)
 				abort();
-		} else if (strand_chan_recv(sized->chan, bytes,
-		    STRAND_FOREVER) != 0 || bytes[0] != (unsigned char) k ||
+		} else if (strand_chan_recv(
+			       sized->chan, bytes, STRAND_FOREVER) != 0 ||
+		    bytes[0] != (unsigned char) k ||
 		    bytes[sized->size - 1] != (unsigned char) k) {
 			abort();
 		}
@@ -235,8 +236,8 @@ static void
 receivers_are_served_in_order(void **state)
 {
 	for (size_t capacity = 0; capacity < 2; capacity++) {
-		struct strand_chan *chan = strand_chan_new(sizeof(int64_t),
-		    capacity);
+		struct strand_chan *chan =
+		    strand_chan_new(sizeof(int64_t), capacity);
 		struct op ops[8];
 		struct strand_wg *done = start_ops(ops, 8, chan, do_recv);
 
@@ -257,8 +258,8 @@ close_wakes_everybody(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct strand_chan *chan = strand_chan_new(sizeof(int64_t), 0);
 		struct op ops[MANY];
-		struct strand_wg *done = start_ops(ops, MANY / 4, chan,
-		    i ? do_recv : do_send);
+		struct strand_wg *done =
+		    start_ops(ops, MANY / 4, chan, i ? do_recv : do_send);
 
 		assert_int_equal(strand_chan_close(chan), 0);
 		finish_ops(done);
@@ -276,8 +277,8 @@ static void
 close_meets_spinning_tasks(void **state)
 {
 	for (int i = 0; i < 300; i++) {
-		struct strand_chan *chan = strand_chan_new(sizeof(int64_t),
-		    i % 3 == 2);
+		struct strand_chan *chan =
+		    strand_chan_new(sizeof(int64_t), i % 3 == 2);
 		struct strand_wg *done = strand_wg_new();
 		struct op op = { chan, STRAND_FOREVER, 5, -1, done };
 
@@ -346,10 +347,10 @@ null_channel_blocks(void **state)
 
 	assert_int_equal(strand_chan_send(NULL, &value, STRAND_NOWAIT), EAGAIN);
 	assert_int_equal(strand_chan_recv(NULL, &value, STRAND_NOWAIT), EAGAIN);
-	assert_int_equal(strand_chan_send(NULL, &value, test_soon()),
-	    ETIMEDOUT);
-	assert_int_equal(strand_chan_recv(NULL, &value, test_soon()),
-	    ETIMEDOUT);
+	assert_int_equal(
+	    strand_chan_send(NULL, &value, test_soon()), ETIMEDOUT);
+	assert_int_equal(
+	    strand_chan_recv(NULL, &value, test_soon()), ETIMEDOUT);
 	assert_int_equal(value, 1);
 	assert_int_equal(strand_chan_close(NULL), EINVAL);
 	assert_int_equal(strand_chan_len(NULL), 0);
@@ -379,6 +380,45 @@ references(void **state)
 	strand_chan_unref(chan);
 }
 
+static void
+answer(void *arg)
+{
+	struct strand_chan *requests = arg;
+	struct strand_chan *reply;
+	int64_t value[5] = { 42 };
+
+	while (strand_chan_recv(requests, &reply, STRAND_FOREVER) == 0)
+		strand_chan_send(reply, value, STRAND_FOREVER);
+}
+
+/*
+ * One who has got its answer may free the channel it came on, whatever the
+ * sender is still about to do inside its send.
+ */
+static void
+receiver_may_free_the_channel(void **state)
+{
+	struct strand_chan *requests = strand_chan_new(sizeof(void *), 0);
+
+	test_go(answer, requests);
+	test_go(answer, requests);
+	for (int i = 0; i < 20000; i++) {
+		struct strand_chan *reply =
+		    strand_chan_new(i % 3 ? 8 : 40, i % 2);
+		int64_t value[5];
+
+		assert_int_equal(
+		    strand_chan_send(requests, &reply, STRAND_FOREVER), 0);
+		assert_int_equal(
+		    strand_chan_recv(reply, value, STRAND_FOREVER), 0);
+		assert_int_equal(value[0], 42);
+		strand_chan_unref(reply);
+	}
+	strand_chan_close(requests);
+	test_drain();
+	strand_chan_unref(requests);
+}
+
 /* ---- Many to many -------------------------------------------------------- */
 
 struct crowd {
@@ -397,11 +437,12 @@ crowd_send(void *arg)
 	struct crowd *crowd = arg;
 
 	for (int64_t i = 1; i <= crowd->each; i++) {
-		int64_t deadline = i % 3 ? STRAND_FOREVER :
+		int64_t deadline = i % 3 ?
+		    STRAND_FOREVER :
 		    strand_now() + i % 50 * STRAND_MICROSECOND;
 
-		while (strand_chan_send(crowd->chan, &i, deadline) ==
-		    ETIMEDOUT) {
+		while (
+		    strand_chan_send(crowd->chan, &i, deadline) == ETIMEDOUT) {
 			atomic_fetch_add(&crowd->gave_up, 1);
 			deadline = STRAND_FOREVER;
 		}
@@ -419,8 +460,9 @@ crowd_recv(void *arg)
 
 	for (;;) {
 		error = strand_chan_recv(crowd->chan, &value,
-		    atomic_load(&crowd->count) % 4 ? STRAND_FOREVER :
-		    strand_now() + 20 * STRAND_MICROSECOND);
+		    atomic_load(&crowd->count) % 4 ?
+			STRAND_FOREVER :
+			strand_now() + 20 * STRAND_MICROSECOND);
 		if (error == EPIPE)
 			break;
 		if (error)
@@ -451,8 +493,8 @@ run_crowd(size_t capacity, int senders, int receivers)
 	assert_int_equal(strand_chan_close(crowd.chan), 0);
 	strand_wg_wait(crowd.all, STRAND_FOREVER);
 	assert_int_equal(crowd.count, senders * crowd.each);
-	assert_int_equal(crowd.sum,
-	    senders * (crowd.each * (crowd.each + 1) / 2));
+	assert_int_equal(
+	    crowd.sum, senders * (crowd.each * (crowd.each + 1) / 2));
 	test_drain();
 	strand_wg_unref(crowd.senders);
 	strand_wg_unref(crowd.all);
@@ -488,6 +530,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(null_channel_blocks),
 	cmocka_unit_test(sizes_that_overflow),
 	cmocka_unit_test(references),
+	cmocka_unit_test(receiver_may_free_the_channel),
 	cmocka_unit_test(nothing_is_lost),
 };
 

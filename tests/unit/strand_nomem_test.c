@@ -65,7 +65,7 @@ __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
     void *(*run)(void *), void *arg)
 {
 	return no_threads ? EAGAIN :
-	    __real_pthread_create(thread, attr, run, arg);
+			    __real_pthread_create(thread, attr, run, arg);
 }
 
 /*
@@ -135,8 +135,8 @@ static struct strand_registry *registry;
 static bool
 make_session(void)
 {
-	struct strand_session *session = strand_session_get_or_open(registry,
-	    "session", NULL, NULL);
+	struct strand_session *session =
+	    strand_session_get_or_open(registry, "session", NULL, NULL);
 
 	if (session)
 		assert_int_equal(strand_session_close(session), 0);

@@ -51,11 +51,11 @@ none_is_ready(void **state)
 		{ STRAND_SEND, chan, &value, 0 },
 	};
 
-	assert_int_equal(strand_select(cases, 2, &chosen, STRAND_NOWAIT),
-	    EAGAIN);
+	assert_int_equal(
+	    strand_select(cases, 2, &chosen, STRAND_NOWAIT), EAGAIN);
 	assert_true(chosen == SIZE_MAX);
-	assert_int_equal(strand_select(cases, 2, &chosen, test_soon()),
-	    ETIMEDOUT);
+	assert_int_equal(
+	    strand_select(cases, 2, &chosen, test_soon()), ETIMEDOUT);
 	assert_true(chosen == SIZE_MAX);
 	assert_int_equal(strand_select(cases, 2, &chosen, -1), ETIMEDOUT);
 	assert_int_equal(value, 4);
@@ -68,15 +68,15 @@ without_cases(void **state)
 	struct strand_case nil = { STRAND_SEND, NULL, NULL, 0 };
 	size_t chosen = 0;
 
-	assert_int_equal(strand_select(NULL, 0, &chosen, STRAND_NOWAIT),
-	    EAGAIN);
-	assert_int_equal(strand_select(NULL, 0, &chosen, test_soon()),
-	    ETIMEDOUT);
+	assert_int_equal(
+	    strand_select(NULL, 0, &chosen, STRAND_NOWAIT), EAGAIN);
+	assert_int_equal(
+	    strand_select(NULL, 0, &chosen, test_soon()), ETIMEDOUT);
 	assert_true(chosen == SIZE_MAX);
-	assert_int_equal(strand_select(&nil, 1, &chosen, STRAND_NOWAIT),
-	    EAGAIN);
-	assert_int_equal(strand_select(&nil, 1, &chosen, test_soon()),
-	    ETIMEDOUT);
+	assert_int_equal(
+	    strand_select(&nil, 1, &chosen, STRAND_NOWAIT), EAGAIN);
+	assert_int_equal(
+	    strand_select(&nil, 1, &chosen, test_soon()), ETIMEDOUT);
 }
 
 /*
@@ -96,8 +96,8 @@ is_fair(void **state)
 			i % 3 == 2 ? NULL : filled(0), &value, 0 };
 	}
 	for (int i = 0; i < 10000; i++) {
-		assert_int_equal(strand_select(cases, 6, &chosen,
-		    STRAND_FOREVER), 0);
+		assert_int_equal(
+		    strand_select(cases, 6, &chosen, STRAND_FOREVER), 0);
 		taken[chosen]++;
 		test_send(cases[chosen].chan, 0);
 	}
@@ -164,24 +164,23 @@ waits_for_all_cases(void **state)
 		size_t chosen;
 
 		for (int i = 0; i < CASES; i++) {
-			cases[i] = (struct strand_case) {
-				i % 2 ? STRAND_SEND : STRAND_RECV,
-				i < 6 ? other : later.chan,
-				i % 2 ? &out : &in, -1
-			};
+			cases[i] = (struct strand_case) { i % 2 ? STRAND_SEND :
+								  STRAND_RECV,
+				i < 6 ? other : later.chan, i % 2 ? &out : &in,
+				-1 };
 		}
 		cases[19].chan = NULL;
 		test_go(do_later, &later);
-		assert_int_equal(strand_select(cases, CASES, &chosen,
-		    STRAND_FOREVER), 0);
+		assert_int_equal(
+		    strand_select(cases, CASES, &chosen, STRAND_FOREVER), 0);
 		test_drain();
 		assert_true(chosen >= 6 && chosen < 19);
 		if (what == SEND_LATER)
 			assert_int_equal(in, 11);
 		if (what == RECV_LATER)
 			assert_int_equal(later.value, 12);
-		assert_int_equal(cases[chosen].error,
-		    what == CLOSE_LATER ? EPIPE : 0);
+		assert_int_equal(
+		    cases[chosen].error, what == CLOSE_LATER ? EPIPE : 0);
 		if (what == CLOSE_LATER && chosen % 2 == 0)
 			assert_int_equal(in, 0);
 		if (what != CLOSE_LATER)
@@ -209,24 +208,24 @@ leaves_all_queues(void **state)
 	assert_int_equal(strand_select(cases, 2, &chosen, STRAND_FOREVER), 0);
 	assert_int_equal(chosen, 0);
 	assert_int_equal(strand_chan_send(b, &value, STRAND_NOWAIT), EAGAIN);
-	assert_int_equal(strand_select(cases, 2, &chosen, test_soon()),
-	    ETIMEDOUT);
+	assert_int_equal(
+	    strand_select(cases, 2, &chosen, test_soon()), ETIMEDOUT);
 	assert_int_equal(strand_chan_send(a, &value, STRAND_NOWAIT), EAGAIN);
 	test_drain();
 	strand_chan_unref(a);
 	strand_chan_unref(b);
 }
 
-/* ---- Many selects against each other -------------------------------------- */
+/* ---- Many selects against each other ------------------------------------- */
 
 enum { CHANS = 3, TASKS = 6, ROUNDS = 3000 };
 
 struct mesh {
 	struct strand_chan *chans[CHANS];
 	struct strand_wg *done;
-	_Atomic int64_t sent;     /* sums of what was sent and received */
+	_Atomic int64_t sent; /* sums of what was sent and received */
 	_Atomic int64_t received;
-	_Atomic int64_t balance;  /* sends less receives: 0 at the end */
+	_Atomic int64_t balance; /* sends less receives: 0 at the end */
 };
 
 /*
@@ -252,7 +251,7 @@ mesh_task(void *arg)
 				mesh->chans[i], &in[i], 0 };
 		}
 		if (strand_select(cases, 2 * CHANS, &chosen,
-		    strand_now() + round % 100 * STRAND_MICROSECOND) != 0)
+			strand_now() + round % 100 * STRAND_MICROSECOND) != 0)
 			continue;
 		if (chosen % 2 == 0) {
 			atomic_fetch_add(&mesh->sent, out[chosen / 2]);

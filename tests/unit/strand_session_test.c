@@ -81,8 +81,8 @@ static void
 references_outlive_the_registry(void **state)
 {
 	struct strand_registry *registry = strand_registry_new("test");
-	struct strand_session *session = strand_session_open(registry, "a",
-	    NULL);
+	struct strand_session *session =
+	    strand_session_open(registry, "a", NULL);
 
 	strand_session_unref(strand_session_open(registry, "b", NULL));
 	assert_ptr_equal(strand_registry_ref(registry), registry);
@@ -138,13 +138,13 @@ a_hundred_thousand(void **state)
 			assert_int_equal(strand_session_close(session), 0);
 		strand_session_unref(session);
 	}
-	assert_int_equal(strand_registry_count(registry),
-	    (HUNDRED_THOUSAND + 2) / 3);
+	assert_int_equal(
+	    strand_registry_count(registry), (HUNDRED_THOUSAND + 2) / 3);
 	free(seen);
 	strand_registry_unref(registry);
 }
 
-/* ---- Visiting ------------------------------------------------------------- */
+/* ---- Visiting ------------------------------------------------------------ */
 
 struct visit {
 	struct strand_registry *registry;
@@ -165,8 +165,8 @@ meddle(struct strand_session *session, void *arg)
 		assert_int_equal(strand_session_close(session), 0);
 	if (visit->limit > 10) {
 		snprintf(name, sizeof(name), "new%d", visit->count);
-		strand_session_unref(strand_session_open(visit->registry, name,
-		    NULL));
+		strand_session_unref(
+		    strand_session_open(visit->registry, name, NULL));
 		strand_session_each(visit->registry, meddle, &inner);
 		assert_true(inner.count <= 3);
 	}
@@ -181,8 +181,8 @@ visitors_may_do_anything(void **state)
 
 	for (int i = 0; i < 200; i++) {
 		snprintf(name, sizeof(name), "%d", i);
-		strand_session_unref(strand_session_open(visit.registry, name,
-		    NULL));
+		strand_session_unref(
+		    strand_session_open(visit.registry, name, NULL));
 	}
 	strand_session_each(visit.registry, meddle, &visit);
 	assert_true(visit.count >= 1 && visit.count <= 5000);
@@ -215,7 +215,7 @@ visit_can_be_stopped(void **state)
 	strand_registry_unref(registry);
 }
 
-/* ---- Being in a session ----------------------------------------------------- */
+/* ---- Being in a session -------------------------------------------------- */
 
 static void
 report_session(void *arg)
@@ -300,7 +300,7 @@ the_end_leaves(void **state)
 	strand_registry_unref(registry);
 }
 
-/* ---- Races -------------------------------------------------------------------- */
+/* ---- Races --------------------------------------------------------------- */
 
 struct race {
 	struct strand_registry *registry;
@@ -320,8 +320,8 @@ race_to_open(void *arg)
 
 	for (int i = 0; i < TURNS; i++) {
 		snprintf(name, sizeof(name), "%d", i);
-		strand_session_unref(strand_session_get_or_open(race->registry,
-		    name, NULL, &opened));
+		strand_session_unref(strand_session_get_or_open(
+		    race->registry, name, NULL, &opened));
 		atomic_fetch_add(&race->opened, opened);
 	}
 	strand_wg_done(race->done);
@@ -363,8 +363,8 @@ churn(void *arg)
 
 	for (int i = 0; i < TURNS; i++) {
 		snprintf(name, sizeof(name), "session %d", i * 7 % NAMES);
-		session = strand_session_get_or_open(race->registry, name, NULL,
-		    &opened);
+		session = strand_session_get_or_open(
+		    race->registry, name, NULL, &opened);
 		atomic_fetch_add(&race->opened, opened);
 		assert_string_equal(strand_session_name(session), name);
 		if (i % 2 && strand_session_close(session) == 0)
@@ -388,8 +388,8 @@ all_at_once(void **state)
 	for (int i = 0; i < RACERS; i++)
 		test_go(churn, &race);
 	strand_wg_wait(race.done, STRAND_FOREVER);
-	assert_int_equal(strand_registry_count(race.registry),
-	    race.opened - race.closed);
+	assert_int_equal(
+	    strand_registry_count(race.registry), race.opened - race.closed);
 	test_drain();
 	strand_wg_unref(race.done);
 	strand_registry_unref(race.registry);
@@ -410,8 +410,8 @@ close_races_with_the_end(void **state)
 {
 	for (int i = 0; i < 300; i++) {
 		struct strand_registry *registry = strand_registry_new("test");
-		struct strand_session *a = strand_session_open(registry, "a",
-		    NULL);
+		struct strand_session *a =
+		    strand_session_open(registry, "a", NULL);
 
 		test_go(close_later, a);
 		strand_registry_unref(registry);

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
-/* ---- Tasks ---------------------------------------------------------------- */
+/* ---- Tasks --------------------------------------------------------------- */
 
 static void
 send_seven(void *arg)
@@ -23,7 +23,8 @@ runs_a_task(void **state)
 	assert_int_equal(strand_task_count(), 1);
 	assert_int_equal(test_recv(chan), 7);
 	assert_int_equal(strand_go("a name that is longer than what is kept",
-	    send_seven, chan), 0);
+			     send_seven, chan),
+	    0);
 	assert_int_equal(test_recv(chan), 7);
 	test_drain();
 	strand_chan_unref(chan);
@@ -66,8 +67,8 @@ threads_are_reused(void **state)
 
 	for (int i = 0; i < 100; i++) {
 		test_go(note_thread, chan);
-		assert_int_equal(strand_chan_recv(chan, &thread,
-		    STRAND_FOREVER), 0);
+		assert_int_equal(
+		    strand_chan_recv(chan, &thread, STRAND_FOREVER), 0);
 		reused += thread == before;
 		before = thread;
 		test_drain();
@@ -120,7 +121,7 @@ task_may_exit_its_thread(void **state)
 	assert_int_equal(done, 1);
 }
 
-/* ---- Wait groups ----------------------------------------------------------- */
+/* ---- Wait groups --------------------------------------------------------- */
 
 static void
 counter_rules(void **state)
@@ -163,7 +164,8 @@ static void
 all_that_wait_are_woken(void **state)
 {
 	for (int round = 0; round < 50; round++) {
-		struct meeting meeting = { strand_wg_new(), strand_wg_new(), 0 };
+		struct meeting meeting = { strand_wg_new(), strand_wg_new(),
+			0 };
 
 		strand_wg_add(meeting.work, 1);
 		strand_wg_add(meeting.done, 10);
@@ -172,11 +174,12 @@ all_that_wait_are_woken(void **state)
 		if (round % 10 == 0)
 			test_let_block();
 		assert_int_equal(meeting.woken, 0);
-		assert_int_equal(strand_wg_wait(meeting.work, strand_now() +
-		    50 * STRAND_MICROSECOND), ETIMEDOUT);
+		assert_int_equal(strand_wg_wait(meeting.work,
+				     strand_now() + 50 * STRAND_MICROSECOND),
+		    ETIMEDOUT);
 		assert_int_equal(strand_wg_done(meeting.work), 0);
-		assert_int_equal(strand_wg_wait(meeting.done, STRAND_FOREVER),
-		    0);
+		assert_int_equal(
+		    strand_wg_wait(meeting.done, STRAND_FOREVER), 0);
 		assert_int_equal(meeting.woken, 10);
 		test_drain();
 		strand_wg_unref(meeting.work);
@@ -205,19 +208,19 @@ deadline_races_with_done(void **state)
 		strand_wg_add(meeting.work, 1);
 		strand_wg_add(meeting.done, 1);
 		test_go(strike, &meeting);
-		error = strand_wg_wait(meeting.work, strand_now() +
-		    i % 40 * STRAND_MICROSECOND);
+		error = strand_wg_wait(
+		    meeting.work, strand_now() + i % 40 * STRAND_MICROSECOND);
 		assert_true(error == 0 || error == ETIMEDOUT);
 		strand_wg_wait(meeting.done, STRAND_FOREVER);
-		assert_int_equal(strand_wg_wait(meeting.work, STRAND_NOWAIT),
-		    0);
+		assert_int_equal(
+		    strand_wg_wait(meeting.work, STRAND_NOWAIT), 0);
 	}
 	test_drain();
 	strand_wg_unref(meeting.work);
 	strand_wg_unref(meeting.done);
 }
 
-/* ---- Time ------------------------------------------------------------------ */
+/* ---- Time ---------------------------------------------------------------- */
 
 static void
 sleeping(void **state)
@@ -238,8 +241,8 @@ timers_fire_in_order(void **state)
 	int64_t time;
 
 	for (int i = 0; i < 20; i++) {
-		timers[i] = strand_after(now +
-		    (i * 7 % 20 + 1) * STRAND_MILLISECOND);
+		timers[i] =
+		    strand_after(now + (i * 7 % 20 + 1) * STRAND_MILLISECOND);
 		assert_non_null(timers[i]);
 	}
 	for (int i = 0; i < 20; i++) {
@@ -306,8 +309,8 @@ static void
 stopped_timer_is_silent(void **state)
 {
 	for (int i = 0; i < 200; i++) {
-		struct strand_timer *timer = strand_after(strand_now() +
-		    i * STRAND_MICROSECOND);
+		struct strand_timer *timer =
+		    strand_after(strand_now() + i * STRAND_MICROSECOND);
 		struct strand_chan *chan =
 		    strand_chan_ref(strand_timer_chan(timer));
 		size_t length;
@@ -322,7 +325,7 @@ stopped_timer_is_silent(void **state)
 	}
 }
 
-/* ---- fork -------------------------------------------------------------------- */
+/* ---- fork ---------------------------------------------------------------- */
 
 /* In the child: 0 if tasks, channels and timers work. */
 static int
@@ -337,8 +340,8 @@ use_everything(void)
 	    strand_chan_recv(chan, &value, STRAND_FOREVER) || value != 7)
 		return 1;
 	timer = strand_after(strand_now() + STRAND_MILLISECOND);
-	if (!timer || strand_chan_recv(strand_timer_chan(timer), &value,
-	    STRAND_FOREVER))
+	if (!timer ||
+	    strand_chan_recv(strand_timer_chan(timer), &value, STRAND_FOREVER))
 		return 2;
 	return 0;
 }

@@ -24,11 +24,11 @@
 
 enum { TEST_SECONDS = 120 };
 
-#define test_main(tests)                                                  \
-	int main(void)                                                    \
-	{                                                                 \
-		alarm(TEST_SECONDS);                                      \
-		return cmocka_run_group_tests(tests, NULL, NULL);         \
+#define test_main(tests)                                                       \
+	int main(void)                                                         \
+	{                                                                      \
+		alarm(TEST_SECONDS);                                           \
+		return cmocka_run_group_tests(tests, NULL, NULL);              \
 	}
 
 /* A point in the near future, for waits that are to time out. */
