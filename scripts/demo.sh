@@ -26,6 +26,8 @@ stop_server()
 	run=
 }
 
+# Called by the trap below.
+# shellcheck disable=SC2317
 clean_up()
 {
 	stop_server

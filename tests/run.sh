@@ -3,12 +3,14 @@
 # run.sh [PROGRAM...]: runs test programs and sums up what cmocka says.
 #
 # Without arguments all that are built are run: those in $B/tests/unit, e2e and
-# stress (B is "build" if it is not set), and the models. (With SAN=thread e2e
+# stress (B is "build" if it is not set), and the models. With SAN=thread, e2e
 # is left out: that sanitizer has a thread of its own in each program, and does
-# some of the waiting itself, where the probe does not see it.) Each has TEST_LIMIT
-# seconds (300). A program that crashes, hangs, or runs no test has failed. The
-# output of those that failed is kept in $B/tests/log, and shown. The last line
-# is "N passed, N failed"; the exit status is 0 if none failed.
+# some of the waiting itself, where the probe does not see it.
+#
+# Each has TEST_LIMIT seconds (300). A program that crashes, hangs, or runs no
+# test has failed. The output of those that failed is kept in $B/tests/log, and
+# shown. The last line is "N passed, N failed"; the exit status is 0 if none
+# failed.
 
 cd "$(dirname "$0")/.." || exit 1
 : "${B:=build}" "${TEST_LIMIT:=300}"

@@ -53,7 +53,7 @@ static int connections[CONNECTIONS_MAX];
 static size_t connection_count;
 static struct text command_out, command_err;
 
-/* ---- Small things ------------------------------------------------------------- */
+/* ---- Small things -------------------------------------------------------- */
 
 int64_t
 harness_now_ms(void)
@@ -124,7 +124,7 @@ text_read(struct text *text, int fd)
 	return length != 0;
 }
 
-/* ---- Starting and ending --------------------------------------------------------- */
+/* ---- Starting and ending ------------------------------------------------- */
 
 /* Puts the two ends of a pipe where they belong, in the child. */
 static void
@@ -366,7 +366,7 @@ harness_errors(struct harness_program *program)
 	return program->err_text.bytes;
 }
 
-/* ---- What programs say -------------------------------------------------------------- */
+/* ---- What programs say --------------------------------------------------- */
 
 /* Takes the next whole line of the output, if there is one. */
 static bool
@@ -431,7 +431,7 @@ harness_await_probe(const struct harness_program *program)
 int
 harness_ready(struct harness_program *program)
 {
-	int port = atoi(harness_line(program, "ready"));
+	int port = (int) strtol(harness_line(program, "ready"), NULL, 10);
 
 	if (program->probed) {
 		harness_await_probe(program);
@@ -439,7 +439,7 @@ harness_ready(struct harness_program *program)
 	return port;
 }
 
-/* ---- Commands ---------------------------------------------------------------------- */
+/* ---- Commands ------------------------------------------------------------ */
 
 /* Reads both outputs to their ends; false if that takes too long. */
 static bool
@@ -497,7 +497,7 @@ harness_command_list(const char *const argv[])
 	};
 }
 
-/* ---- Clients ------------------------------------------------------------------------ */
+/* ---- Clients ------------------------------------------------------------- */
 
 int
 harness_connect(int port)
@@ -547,14 +547,14 @@ harness_name(int fd)
 	return name;
 }
 
-/* ---- Setup and teardown -------------------------------------------------------------- */
+/* ---- Setup and teardown -------------------------------------------------- */
 
 int
 harness_setup(void **state)
 {
 	alarm(TEST_SECONDS);
 	signal(SIGPIPE, SIG_IGN);
-	strcpy(directory, "/tmp/stranded-test-XXXXXX");
+	snprintf(directory, sizeof directory, "/tmp/stranded-test-XXXXXX");
 	program_count = 0;
 	connection_count = 0;
 	harness_dumps_begin();
@@ -564,6 +564,12 @@ harness_setup(void **state)
 	unsetenv("STRANDED_SIGNAL");
 	unsetenv("STRANDED_DUMP");
 	return 0;
+}
+
+static pid_t
+number(const char *text)
+{
+	return (pid_t) strtol(text, NULL, 10);
 }
 
 /* Has the process our directory in its environment? */
@@ -599,13 +605,13 @@ processes_left_over(bool end)
 
 	while (processes && (entry = readdir(processes))) {
 		if (isdigit((unsigned char) entry->d_name[0]) &&
-		    atoi(entry->d_name) != getpid() &&
+		    number(entry->d_name) != getpid() &&
 		    process_is_ours(entry->d_name)) {
 			count++;
 			if (end) {
 				fprintf(stderr, "left over: process %s\n",
 				    entry->d_name);
-				kill(atoi(entry->d_name), SIGKILL);
+				kill(number(entry->d_name), SIGKILL);
 			}
 		}
 	}

@@ -27,7 +27,7 @@
 int harness_setup(void **state);
 int harness_teardown(void **state);
 
-#define HARNESS_TEST(name) \
+#define HARNESS_TEST(name)                                                     \
 	cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 /* The test's own directory, and the build's. */
@@ -35,12 +35,12 @@ const char *harness_directory(void);
 const char *harness_build(void);
 const char *harness_tool(void);
 
-/* ---- Programs -------------------------------------------------------------- */
+/* ---- Programs ------------------------------------------------------------ */
 
 enum harness_how {
-	HARNESS_RUN, /* under "stranded run" */
+	HARNESS_RUN,     /* under "stranded run" */
 	HARNESS_PRELOAD, /* with LD_PRELOAD alone */
-	HARNESS_BARE /* without the probe */
+	HARNESS_BARE     /* without the probe */
 };
 
 struct harness_program;
@@ -49,8 +49,8 @@ struct harness_program;
  * Starts a program of tests/programs by its name, or any by its path. What
  * follows are its arguments.
  */
-#define harness_start(how, ...) \
-	harness_start_list((how), (const char *const[]){ __VA_ARGS__, NULL })
+#define harness_start(how, ...)                                                \
+	harness_start_list((how), (const char *const[]) { __VA_ARGS__, NULL })
 struct harness_program *harness_start_list(
     enum harness_how how, const char *const argv[]);
 
@@ -91,7 +91,7 @@ void harness_kill(struct harness_program *program);
 /* Is the one that was started still there? */
 bool harness_alive(struct harness_program *program);
 
-/* ---- Commands --------------------------------------------------------------- */
+/* ---- Commands ------------------------------------------------------------ */
 
 /* What a command had to say. Valid until the next command. */
 struct harness_output {
@@ -102,14 +102,14 @@ struct harness_output {
 };
 
 /* Runs a command to its end. The first word is found in PATH or is a path. */
-#define harness_command(...) \
-	harness_command_list((const char *const[]){ __VA_ARGS__, NULL })
+#define harness_command(...)                                                   \
+	harness_command_list((const char *const[]) { __VA_ARGS__, NULL })
 struct harness_output harness_command_list(const char *const argv[]);
 
 /* The same for the tool. */
 #define harness_stranded(...) harness_command(harness_tool(), __VA_ARGS__)
 
-/* ---- Dumps ------------------------------------------------------------------- */
+/* ---- Dumps --------------------------------------------------------------- */
 
 /*
  * "stranded dump --format=json" of the program; must succeed. What it returns,
@@ -155,24 +155,24 @@ json_t *harness_await(const struct harness_program *program, size_t count,
 void harness_dumps_begin(void);
 void harness_dumps_end(void);
 
-/* ---- Waiting ------------------------------------------------------------------ */
+/* ---- Waiting ------------------------------------------------------------- */
 
 int64_t harness_now_ms(void);
 void harness_sleep_ms(int ms);
 
 /* Waits until `condition` holds; fails after 10 seconds. */
-#define HARNESS_UNTIL(condition) \
-	do { \
-		int64_t end_ = harness_now_ms() + 10000; \
-		while (!(condition)) { \
-			if (harness_now_ms() > end_) { \
-				fail_msg("never came: %s", #condition); \
-			} \
-			harness_sleep_ms(20); \
-		} \
+#define HARNESS_UNTIL(condition)                                               \
+	do {                                                                   \
+		int64_t end_ = harness_now_ms() + 10000;                       \
+		while (!(condition)) {                                         \
+			if (harness_now_ms() > end_) {                         \
+				fail_msg("never came: %s", #condition);        \
+			}                                                      \
+			harness_sleep_ms(20);                                  \
+		}                                                              \
 	} while (0)
 
-/* ---- Clients -------------------------------------------------------------------- */
+/* ---- Clients ------------------------------------------------------------- */
 
 /* A connection to a port of the loopback. Closed at the end of the test. */
 int harness_connect(int port);

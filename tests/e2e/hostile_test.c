@@ -128,7 +128,7 @@ assert_unharmed(struct harness_program *program, int port)
 	assert_true(harness_alive(program));
 }
 
-/* ---- Messages ----------------------------------------------------------------------- */
+/* ---- Messages ------------------------------------------------------------ */
 
 static void
 test_wrong_magic(void **state)
@@ -250,7 +250,7 @@ test_memory_is_not_for_all(void **state)
 			.header = { .length = sizeof request,
 			    .type = WIRE_READ_REQUEST },
 			.address =
-			    (uint64_t[]){ stack, 0, UINT64_MAX - 100 }[i],
+			    (uint64_t[]) { stack, 0, UINT64_MAX - 100 }[i],
 			.size = 4096,
 		};
 
@@ -282,7 +282,7 @@ test_noise(void **state)
 		if (i % 2) {
 			say_hello(fd, WIRE_VERSION);
 			noise[1] = noise[2] = noise[3] = 0; /* a length that */
-			noise[0] %= 64; /* may be right */
+			noise[0] %= 64;                     /* may be right */
 			noise[5] = 0;
 		}
 		say(fd, noise, 1 + noise[200]);
@@ -291,7 +291,7 @@ test_noise(void **state)
 	assert_unharmed(program, port);
 }
 
-/* ---- Behaviour ----------------------------------------------------------------------- */
+/* ---- Behaviour ----------------------------------------------------------- */
 
 /* Half a message, and then silence: the others do not wait for the rest. */
 static void
@@ -360,7 +360,7 @@ test_many_connections(void **state)
 	assert_unharmed(program, port);
 }
 
-/* ---- The other way round ---------------------------------------------------------------- */
+/* ---- The other way round ------------------------------------------------- */
 
 /* Answers one connection as a probe of another version would. */
 static void

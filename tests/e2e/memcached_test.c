@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define WORKERS 4
+#define WORKERS     4
 #define CONNECTIONS 9
 
 /* A port that was free a moment ago. */

@@ -10,7 +10,7 @@ struct animal {
 	const char *name;
 	const char *state;
 	const char *function; /* in its stack */
-	bool held; /* the holder has what it waits for */
+	bool held;            /* the holder has what it waits for */
 };
 
 static const struct animal animals[] = {

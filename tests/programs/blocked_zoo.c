@@ -20,19 +20,19 @@
 
 #include "program.h"
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* the holder's */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;    /* the holder's */
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER; /* likewise */
 static pthread_mutex_t cond_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static sem_t sem;
-static sem_t held; /* posted when the holder has its locks */
+static sem_t held;  /* posted when the holder has its locks */
 static sem_t steps; /* posted when a thread has got where it can be disturbed */
 static pthread_barrier_t barrier;
 static pthread_t holder_thread;
 static int silence[2]; /* a pipe that nothing is written to */
 static __thread sigjmp_buf way_out;
 
-/* ---- The waits, in the order of the table below ----------------------------- */
+/* ---- The waits, in the order of the table below -------------------------- */
 
 static void *
 wait_holder(void *arg)
@@ -235,11 +235,11 @@ wait_epoll(void *arg)
 static void *
 wait_sleep(void *arg)
 {
-	nanosleep(&(struct timespec){ .tv_sec = 1000 }, NULL);
+	nanosleep(&(struct timespec) { .tv_sec = 1000 }, NULL);
 	return arg;
 }
 
-/* ---- Waits with a past -------------------------------------------------------- */
+/* ---- Waits with a past --------------------------------------------------- */
 
 static volatile int waited; /* something to do after a wait, so that the call
                                is no jump and has a frame */
@@ -323,7 +323,7 @@ wait_exited(void *arg)
 	return arg;
 }
 
-/* ---- Main ---------------------------------------------------------------------- */
+/* ---- Main ---------------------------------------------------------------- */
 
 static pthread_t
 start(const char *name, void *(*fn)(void *) )
@@ -339,7 +339,7 @@ start(const char *name, void *(*fn)(void *) )
 	return thread;
 }
 
-/* Starts a thread that posts `steps`, and waits until it must be in its read. */
+/* Starts a thread that posts `steps`; it must be in its read afterwards. */
 static pthread_t
 start_step(const char *name, void *(*fn)(void *) )
 {

@@ -23,7 +23,7 @@ static pthread_mutex_t locked = PTHREAD_MUTEX_INITIALIZER; /* by main */
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
 static struct strand_chan *silent;
 static const char *kind;
-static long begun; /* threads that are about to block */
+static long begun;      /* threads that are about to block */
 static int64_t longest; /* gap */
 
 static __attribute__((noinline)) int
@@ -42,10 +42,10 @@ block(void)
 }
 
 /* Ten functions, each with a frame of its own. */
-#define LEVEL(name, next) \
-	static __attribute__((noinline)) int name(void) \
-	{ \
-		return next() + 1; \
+#define LEVEL(name, next)                                                      \
+	static __attribute__((noinline)) int name(void)                        \
+	{                                                                      \
+		return next() + 1;                                             \
 	}
 LEVEL(level_10, block)
 LEVEL(level_9, level_10)

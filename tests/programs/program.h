@@ -112,7 +112,7 @@ program_wait(void)
 static inline struct sockaddr_in
 program_address(int port)
 {
-	return (struct sockaddr_in){
+	return (struct sockaddr_in) {
 		.sin_family = AF_INET,
 		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),

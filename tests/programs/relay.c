@@ -17,7 +17,7 @@
 #include "strand.h"
 #include "program.h"
 
-#define ROUTES 16
+#define ROUTES    16
 #define LINE_SIZE 128
 
 struct route {
@@ -38,16 +38,16 @@ struct admin {
 };
 
 struct relay {
-	struct route routes[ROUTES]; /* the loop's own */
-	struct strand_chan *metrics; /* of struct metric, unbuffered */
+	struct route routes[ROUTES];  /* the loop's own */
+	struct strand_chan *metrics;  /* of struct metric, unbuffered */
 	struct strand_chan *requests; /* of struct admin *, unbuffered */
 	struct strand_registry *admins;
-	int out; /* the UDP socket */
+	int out;        /* the UDP socket */
 	int metrics_fd; /* both listen */
 	int admin_fd;
 };
 
-/* ---- Routes, in the loop's hands ------------------------------------------ */
+/* ---- Routes, in the loop's hands ----------------------------------------- */
 
 static struct route *
 route_find(struct relay *relay, const char *prefix)
@@ -60,31 +60,54 @@ route_find(struct relay *relay, const char *prefix)
 	return NULL;
 }
 
-static void
-route_add(struct relay *relay, const char *prefix, int port, char *answer)
+static const char *
+route_add(struct relay *relay, const char *prefix, int port)
 {
 	struct route *route = route_find(relay, prefix);
 
 	route = route ? route : route_find(relay, "");
 	if (!route) {
-		strcpy(answer, "no room\n");
-		return;
+		return "no room\n";
 	}
 	snprintf(route->prefix, sizeof route->prefix, "%s", prefix);
 	route->port = port;
-	strcpy(answer, "added\n");
+	return "added\n";
+}
+
+static const char *
+route_delete(struct relay *relay, const char *prefix)
+{
+	struct route *route = route_find(relay, prefix);
+
+	if (!route) {
+		return "no such route\n";
+	}
+	route->prefix[0] = '\0';
+	return "deleted\n";
 }
 
 static void
-route_list(struct relay *relay, char *answer)
+route_list(struct relay *relay, struct admin *admin)
 {
+	size_t length = 0;
+
 	for (int i = 0; i < ROUTES; i++) {
-		if (relay->routes[i].prefix[0]) {
-			answer += sprintf(answer, "%s %d\n",
-			    relay->routes[i].prefix, relay->routes[i].port);
+		const struct route *route = &relay->routes[i];
+
+		if (route->prefix[0]) {
+			length += snprintf(admin->answer + length,
+			    sizeof admin->answer - length, "%s %d\n",
+			    route->prefix, route->port);
 		}
 	}
-	strcpy(answer, "end\n");
+	snprintf(
+	    admin->answer + length, sizeof admin->answer - length, "end\n");
+}
+
+static void
+admin_answer(struct admin *admin, const char *text)
+{
+	snprintf(admin->answer, sizeof admin->answer, "%s", text);
 }
 
 static void
@@ -94,19 +117,13 @@ relay_request(struct relay *relay, struct admin *admin)
 	int port;
 
 	if (sscanf(admin->line, "add %31s %d", prefix, &port) == 2) {
-		route_add(relay, prefix, port, admin->answer);
+		admin_answer(admin, route_add(relay, prefix, port));
 	} else if (sscanf(admin->line, "del %31s", prefix) == 1) {
-		struct route *route = route_find(relay, prefix);
-
-		strcpy(admin->answer, route ? "deleted\n" : "no such route\n");
-		if (route) {
-			route->prefix[0] = '\0';
-		}
+		admin_answer(admin, route_delete(relay, prefix));
 	} else if (strcmp(admin->line, "routes") == 0) {
-		route_list(relay, admin->answer);
+		route_list(relay, admin);
 	} else {
-		strcpy(
-		    admin->answer, "add PREFIX PORT | del PREFIX | routes\n");
+		admin_answer(admin, "add PREFIX PORT | del PREFIX | routes\n");
 	}
 }
 
@@ -134,7 +151,7 @@ relay_metric(struct relay *relay, const struct metric *metric)
 	}
 }
 
-/* ---- Admin sessions --------------------------------------------------------- */
+/* ---- Admin sessions ------------------------------------------------------ */
 
 static struct relay the_relay;
 
@@ -186,12 +203,12 @@ admin_accept(void *arg)
 		    program_need(strand_session_get_or_open(
 				     relay->admins, name, admin, NULL),
 			"session");
-		strcpy(admin->answer, "welcome\n");
+		admin_answer(admin, "welcome\n");
 		program_check(strand_go("admin", admin_resume, admin), "task");
 	}
 }
 
-/* ---- Metrics ------------------------------------------------------------------ */
+/* ---- Metrics ------------------------------------------------------------- */
 
 static void
 metrics_read(void *arg)

@@ -29,9 +29,9 @@ struct line {
 /* A connection. Its two tasks share it; the last to end frees it. */
 struct connection {
 	int fd;
-	int fd_users; /* tasks that still use fd */
-	int users; /* tasks that still use the rest */
-	struct strand_chan *lines; /* of struct line, unbuffered */
+	int fd_users;                    /* tasks that still use fd */
+	int users;                       /* tasks that still use the rest */
+	struct strand_chan *lines;       /* of struct line, unbuffered */
 	struct strand_chan *interrupted; /* of int, an error number */
 	struct strand_session *session;
 };

@@ -11,9 +11,9 @@
 #include "strand.h"
 #include "program.h"
 
-#define LOAD_TASKS 8
+#define LOAD_TASKS  8
 #define LOAD_ROUNDS 2000
-#define LOAD_NAMES 64
+#define LOAD_NAMES  64
 
 /* A map of sessions, by number. Each operation may be called by any task. */
 struct sessions {
@@ -29,7 +29,7 @@ struct load {
 	struct sessions *sessions;
 	struct strand_wg *done;
 	unsigned int seed; /* the next task's */
-	long found; /* successes of each operation, in all tasks */
+	long found;        /* successes of each operation, in all tasks */
 	long created;
 	long deleted;
 };

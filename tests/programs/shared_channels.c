@@ -17,12 +17,12 @@
 #define ROUNDS 200
 
 struct meeting {
-	struct strand_chan *requests; /* of int, unbuffered */
+	struct strand_chan *requests;  /* of int, unbuffered */
 	struct strand_chan *responses; /* of int, unbuffered */
 	struct strand_wg *done;
-	bool look; /* the coordinator minds errors */
+	bool look;  /* the coordinator minds errors */
 	int askers; /* that have begun */
-	int right; /* answers */
+	int right;  /* answers */
 	int wrong;
 };
 
@@ -63,9 +63,9 @@ asker(void *arg)
 
 		strand_chan_send(meeting->requests, &question, STRAND_FOREVER);
 		strand_chan_recv(meeting->responses, &response, STRAND_FOREVER);
-		__atomic_add_fetch(response == solve(question)
-			? &meeting->right
-			: &meeting->wrong,
+		__atomic_add_fetch(response == solve(question) ?
+			&meeting->right :
+			&meeting->wrong,
 		    1, __ATOMIC_RELAXED);
 	}
 	strand_wg_done(meeting->done);

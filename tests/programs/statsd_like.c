@@ -14,7 +14,7 @@
 #include "strand.h"
 #include "program.h"
 
-#define COUNTERS 32
+#define COUNTERS    32
 #define PACKET_SIZE 512
 
 struct counter {
