@@ -12,6 +12,7 @@
 void
 aging_read(const struct task *task, struct view *view)
 {
+	view->id = load_acquire(&task->id);
 	for (int i = 0; i < TRIES; i++) {
 		view->top = load_acquire(&task->top);
 		view->seq = load_acquire(&task->seq);
@@ -41,7 +42,10 @@ aging_since(struct task *task, const struct view *view, int64_t now)
 	struct aging *aging = &task->aging;
 	uint64_t seq = view->wait.seq;
 
-	if (seq == aging->wait_seq) {
+	if (aging->id != view->id) {
+		/* What is noted is of an earlier life of the record. */
+		*aging = (struct aging) { .id = view->id, .since = now };
+	} else if (seq == aging->wait_seq) {
 		/* The same wait; perhaps one inside it has come and gone. */
 	} else if (seq == aging->outer_seq) {
 		aging->since = aging->outer_since;

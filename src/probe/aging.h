@@ -16,6 +16,7 @@
 
 /* A wait as it was read: `wait` is what stood at `top`. */
 struct view {
+	uint64_t id;                     /* of the task */
 	const struct stranded_wait *top; /* NULL: the task runs */
 	uint64_t seq;
 	struct stranded_wait wait;

@@ -41,6 +41,7 @@ enum task_flags {
 
 /* What the agent has seen of a task; nobody else writes it. */
 struct aging {
+	uint64_t id;                     /* the life of the record it is of */
 	const struct stranded_wait *top; /* the record as last seen... */
 	uint64_t seq;                    /* ... and the task's count then */
 	uint64_t wait_seq;               /* the wait's own number */
