@@ -476,7 +476,7 @@ close_storm(long rounds)
 			int fd = accept(listener, NULL, NULL);
 
 			write(client, "x", 1);
-			taken += read(fd, &(char){ 0 }, 1);
+			taken += read(fd, &(char) { 0 }, 1);
 		}
 		switch (round % 3) {
 		case 0:
@@ -519,8 +519,7 @@ waits(void *arg)
 		broken += poll(&polled, 1, 20) != 0;
 		broken += nanosleep(&time, NULL) != 0;
 		broken += usleep(20 * 1000) != 0;
-		broken += clock_nanosleep(
-			      CLOCK_MONOTONIC, 0, &time, NULL) != 0;
+		broken += clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL) != 0;
 		clock_gettime(CLOCK_REALTIME, &deadline);
 		deadline.tv_sec += 1;
 		broken += sem_timedwait(&none, &deadline) != 0;

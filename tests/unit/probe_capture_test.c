@@ -37,8 +37,8 @@ take(size_t offset, const struct bounds *bounds)
 		    kept.bytes[sizeof(struct capture) + ROOM + i], 0xee);
 	}
 	assert_true(kept.capture.size <= ROOM);
-	assert_memory_equal(kept.capture.bytes, stack.bytes + offset,
-	    kept.capture.size);
+	assert_memory_equal(
+	    kept.capture.bytes, stack.bytes + offset, kept.capture.size);
 }
 
 static void

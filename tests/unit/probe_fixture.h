@@ -119,8 +119,8 @@ fixture_wait(struct fixture_stack *stack, size_t offset)
 static inline struct stranded_place
 fixture_place(struct fixture_stack *stack, size_t offset)
 {
-	return (struct stranded_place) { (void *) 0x1234,
-		stack->bytes + offset, (void *) 0x5678 };
+	return (struct stranded_place) { (void *) 0x1234, stack->bytes + offset,
+		(void *) 0x5678 };
 }
 
 #endif

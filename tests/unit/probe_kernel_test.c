@@ -43,8 +43,8 @@ static void
 secrets_are_not_told(void **state)
 {
 	void *heap = malloc(64);
-	void *page = mmap(
-	    NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page =
+	    mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	assert_false(may_read(heap, 64));
 	assert_false(may_read(page, 64));
@@ -57,10 +57,10 @@ static void
 bounds_of_a_mapping(void **state)
 {
 	int fd = open("/proc/self/exe", O_RDONLY);
-	uint8_t *area = mmap(NULL, 3 * 4096, PROT_NONE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint8_t *file = mmap(area + 4096, 4096, PROT_READ,
-	    MAP_PRIVATE | MAP_FIXED, fd, 0);
+	uint8_t *area =
+	    mmap(NULL, 3 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *file =
+	    mmap(area + 4096, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0);
 
 	assert_ptr_equal(file, area + 4096);
 	assert_true(may_read(file, 4096));
@@ -100,8 +100,8 @@ waits_unseen(void *tid)
 {
 	char byte;
 
-	__atomic_store_n((uint32_t *) tid, (uint32_t) gettid(),
-	    __ATOMIC_RELEASE);
+	__atomic_store_n(
+	    (uint32_t *) tid, (uint32_t) gettid(), __ATOMIC_RELEASE);
 	while (read(gate[0], &byte, 1) < 0) {
 	}
 	return NULL;

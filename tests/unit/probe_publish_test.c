@@ -13,9 +13,9 @@
 
 #include "probe/aging.h"
 
-#define WORDS 32          /* of stack above a wait */
-#define WHOLE 20000       /* copies that shall be had of each writer */
-#define SECONDS 4         /* but not for longer */
+#define WORDS   32    /* of stack above a wait */
+#define WHOLE   20000 /* copies that shall be had of each writer */
+#define SECONDS 4     /* but not for longer */
 #define WRITERS 2
 
 /* A piece of stack as a wrapper's frame would be. */
@@ -142,8 +142,9 @@ what_is_believed_is_whole(void **state)
 	for (int i = 0; i < WRITERS; i++) {
 		struct writer *writer = &writers[i];
 
-		*writer = (struct writer) { .task.id = 1,
-			.depth = (uint64_t) i * 3, .jumps = i == 1 };
+		*writer = (struct writer) {
+			.task.id = 1, .depth = (uint64_t) i * 3, .jumps = i == 1
+		};
 		writer->task.stack = (struct bounds) { (uintptr_t) writer,
 			(uintptr_t) (writer + 1) };
 		pthread_create(&writer->thread, NULL, writes, writer);
@@ -170,8 +171,8 @@ a_wait_that_lasts_is_read(void **state)
 	struct writer *writer = &writers[0];
 
 	*writer = (struct writer) { .task.id = 1 };
-	writer->task.stack = (struct bounds) { (uintptr_t) writer,
-		(uintptr_t) (writer + 1) };
+	writer->task.stack =
+	    (struct bounds) { (uintptr_t) writer, (uintptr_t) (writer + 1) };
 	for (int i = 0; i < 1000; i++) {
 		begin(writer, &writer->frames[2]);
 		assert_true(read_one(&writer->task));

@@ -112,8 +112,8 @@ a_connection_of_a_confined_thread(void **state)
 	assert_int_equal(session_of(fd)->inode, 0);
 	session_accepted(fd, NULL, NULL, &place);
 	assert_int_equal(((struct session_cold *) table_cold(
-	                      &session_table, session_number(fd)))
-	                     ->address_size,
+			      &session_table, session_number(fd)))
+			     ->address_size,
 	    0);
 	init_confined = false;
 	session_fd_closes(fd);
@@ -284,15 +284,15 @@ long_and_empty_names(void **state)
 	assert_int_equal(strlen(cold->name), WIRE_TEXT_MAX - 1);
 	session_close(handle);
 	/* The same record: nothing of the longer name is left. */
-	assert_int_equal((uint32_t) session_open("", &place),
-	    (uint32_t) handle);
+	assert_int_equal(
+	    (uint32_t) session_open("", &place), (uint32_t) handle);
 	assert_int_equal(cold->name_size, 0);
 	assert_int_equal(cold->name[0], 0);
 	assert_int_equal(cold->name[100], 0);
 	session_fds_close(0, ~0u); /* has no descriptor */
 	session_close(table_handle((uint32_t) handle,
-	    ((struct session *) table_hot(
-	         &session_table, (uint32_t) handle))->id));
+	    ((struct session *) table_hot(&session_table, (uint32_t) handle))
+		->id));
 }
 
 /* Accepts and closes on numbers that other threads use as well. */

@@ -90,8 +90,7 @@ handles_mean_one_life(void **state)
 	assert_int_equal(table_take(&table), number);
 	thing->id = 9;
 	assert_null(table_find(&table, handle));
-	assert_ptr_equal(
-	    table_find(&table, table_handle(number, 9)), thing);
+	assert_ptr_equal(table_find(&table, table_handle(number, 9)), thing);
 }
 
 /* A handle holds the lower half of an id: the upper one does not matter. */
@@ -103,11 +102,11 @@ handles_of_large_ids(void **state)
 	struct thing *thing = table_hot(&table, number);
 
 	thing->id = (UINT64_C(1) << 32) + 5;
-	assert_ptr_equal(table_find(&table, table_handle(number, thing->id)),
-	    thing);
+	assert_ptr_equal(
+	    table_find(&table, table_handle(number, thing->id)), thing);
 	thing->id = UINT64_C(1) << 32;
-	assert_ptr_equal(table_find(&table, table_handle(number, thing->id)),
-	    thing);
+	assert_ptr_equal(
+	    table_find(&table, table_handle(number, thing->id)), thing);
 }
 
 /* Memory is only touched where records are taken: a full table costs little. */
@@ -137,7 +136,7 @@ a_full_table(void **state)
 
 #define TAKERS 4
 #define ROUNDS 50000
-#define HELD 8
+#define HELD   8
 
 static struct table contended = TABLE_OF_THINGS;
 
@@ -154,15 +153,14 @@ take_and_give(void *argument)
 
 		if (*place != 0) {
 			thing = table_hot(&contended, *place);
-			conflicts +=
-			    __atomic_exchange_n(&thing->owner, 0,
-			        __ATOMIC_RELAXED) != self;
+			conflicts += __atomic_exchange_n(&thing->owner, 0,
+					 __ATOMIC_RELAXED) != self;
 			table_give(&contended, *place);
 		}
 		*place = table_take(&contended);
 		thing = table_hot(&contended, *place);
 		conflicts += __atomic_exchange_n(
-		                 &thing->owner, self, __ATOMIC_RELAXED) != 0;
+				 &thing->owner, self, __ATOMIC_RELAXED) != 0;
 		thing->fill = self; /* not atomic: the sanitizer looks on */
 	}
 	for (int i = 0; i < HELD; i++) {
@@ -182,7 +180,7 @@ no_record_has_two_owners(void **state)
 
 	for (uintptr_t i = 0; i < TAKERS; i++) {
 		assert_int_equal(pthread_create(&threads[i], NULL,
-		                     take_and_give, (void *) (i + 1)),
+				     take_and_give, (void *) (i + 1)),
 		    0);
 	}
 	for (int i = 0; i < TAKERS; i++) {

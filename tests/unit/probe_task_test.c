@@ -127,8 +127,8 @@ a_jump_leaves_what_lies_below(void **state)
 	for (int i = 0; i < 3; i++) {
 		jump_prepare(&jump);
 		task_unwind_to(&jump.task, (uintptr_t) (&jump.waits[i] + 1));
-		assert_ptr_equal(jump.task.top,
-		    i < 2 ? &jump.waits[i + 1] : NULL);
+		assert_ptr_equal(
+		    jump.task.top, i < 2 ? &jump.waits[i + 1] : NULL);
 	}
 	/* To a frame below all. */
 	jump_prepare(&jump);
@@ -242,8 +242,8 @@ a_thread_is_adopted_and_ends(void **state)
 	assert_true(task_self->flags & TASK_MAIN);
 	before = alive();
 	for (int i = 0; i < 100; i++) {
-		pthread_create(&thread, NULL, adopted,
-		    (void *) (uintptr_t) (before + 1));
+		pthread_create(
+		    &thread, NULL, adopted, (void *) (uintptr_t) (before + 1));
 		pthread_join(thread, NULL);
 		assert_int_equal(alive(), before);
 	}

@@ -7,10 +7,10 @@
 
 #include "probe/text.h"
 
-#define memcpy own_memcpy
+#define memcpy  own_memcpy
 #define memmove own_memmove
-#define memset own_memset
-#define memcmp own_memcmp
+#define memset  own_memset
+#define memcmp  own_memcmp
 #pragma GCC diagnostic ignored "-Wredundant-decls"
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 #include "probe/memory.c"
@@ -59,8 +59,8 @@ text_never_overruns(void **state)
 		assert_int_equal(text.overflowed, size < 17);
 		if (size > 0) {
 			assert_int_equal(strlen(data), text.length);
-			assert_memory_equal(data, "one 12345670xabc",
-			    text.length);
+			assert_memory_equal(
+			    data, "one 12345670xabc", text.length);
 		}
 		free(data);
 	}
@@ -150,8 +150,8 @@ memory_is_moved(void **state)
 			for (size_t to = 0; to < 16; to++) {
 				fill(own);
 				fill(right);
-				assert_ptr_equal(own_memmove(own + to,
-				                     own + from, size),
+				assert_ptr_equal(
+				    own_memmove(own + to, own + from, size),
 				    own + to);
 				memmove(right + to, right + from, size);
 				assert_memory_equal(own, right, AREA);
@@ -170,8 +170,8 @@ memory_is_copied_and_set(void **state)
 		for (size_t at = 0; at < 8; at++) {
 			own_memset(own, 0x1ff, AREA);
 			memset(right, 0xff, AREA);
-			assert_ptr_equal(own_memcpy(own + at, from + 3, size),
-			    own + at);
+			assert_ptr_equal(
+			    own_memcpy(own + at, from + 3, size), own + at);
 			memcpy(right + at, from + 3, size);
 			assert_memory_equal(own, right, AREA);
 			own_memset(own + at, 0, size);
