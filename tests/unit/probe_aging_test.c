@@ -168,6 +168,25 @@ a_new_life_is_young(void **state)
 	assert_int_equal(since(), now);
 }
 
+/* Nor if what was read of that life is noted when it is over. */
+static void
+a_former_life_is_noted_late(void **state)
+{
+	struct stranded_place by = fixture_place(&stack, 1024);
+	struct view view;
+
+	push(4096, STRANDED_MUTEX);
+	aging_read(task, &view);
+	task_end(task);
+	task = task_create("two", TASK_RUNTIME, &by);
+	task->stack = fixture_bounds(&stack);
+	aging_since(task, &view, now);
+	now += 1000;
+	push(4096, STRANDED_MUTEX);
+	look();
+	assert_int_equal(since(), now);
+}
+
 /* A thread has gone, and its stack: it runs, for all we know. */
 static void
 memory_that_has_gone(void **state)
@@ -229,6 +248,7 @@ main(void)
 		AGING_TEST(an_outer_wait_outlasts_many),
 		AGING_TEST(an_outer_wait_unseen),
 		AGING_TEST(a_new_life_is_young),
+		AGING_TEST(a_former_life_is_noted_late),
 		AGING_TEST(memory_that_has_gone),
 		AGING_TEST(counts_by_state),
 	};
