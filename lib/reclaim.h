@@ -21,7 +21,7 @@
 
 #include "public.h"
 
-/* The first member of what is to be freed. */
+/* A member of what is to be freed. */
 struct strand_garbage {
 	struct strand_garbage *next; /* of what waits to be freed */
 	void (*free)(struct strand_garbage *garbage);

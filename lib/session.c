@@ -49,21 +49,22 @@ struct link {
 };
 
 /*
- * What changes with every use lies apart, so that those who look for another
- * session of the same table, or compare names, find the rest in their caches.
+ * Two cache lines. The first changes with every use; the second, with the name,
+ * stays in the caches of all who look for sessions.
  */
 struct strand_session {
-	struct strand_garbage
-	    garbage;   /* valid when the last reference is gone */
-	uint64_t hash; /* of the name */
-	uint64_t id;
+	_Alignas(64) _Atomic uint32_t refs; /* or DEAD, and whatever else */
 	void *owner;
+	uint64_t id;
+	struct strand_garbage
+	    garbage;      /* valid when the last reference is gone */
+	struct link link; /* in the shard's list, while open */
+
+	_Alignas(64) uint64_t hash; /* of the name */
 	struct strand_registry *registry;
 	uint64_t handle;   /* the observer's */
 	_Atomic bool open; /* changed under the shard's lock */
-	struct link link;  /* in the shard's list, while open */
-	_Alignas(64) _Atomic uint32_t refs; /* or DEAD, and whatever else */
-	_Alignas(64) char name[];
+	char name[];
 };
 
 #define DEAD (UINT32_C(1) << 31)
@@ -146,7 +147,7 @@ release_hold(struct strand_registry *registry)
 static void
 free_session(struct strand_garbage *garbage)
 {
-	free(garbage);
+	free((char *) garbage - offsetof(struct strand_session, garbage));
 }
 
 struct strand_session *
