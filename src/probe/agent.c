@@ -262,6 +262,7 @@ bool
 agent_stop(void)
 {
 	struct timespec limit = { 1, 0 };
+	int64_t end = sys_now() + NS_PER_SECOND;
 
 	if (!load_acquire(&alive)) {
 		return false;
@@ -270,7 +271,15 @@ agent_stop(void)
 	sys(SYS_tgkill, init_pid, load_acquire(&agent_tid), WAKE_SIGNAL);
 	/* Not private: so the kernel wakes us. */
 	sys(SYS_futex, &alive, FUTEX_WAIT, 1, &limit);
-	return !load_acquire(&alive);
+	if (load_acquire(&alive)) {
+		return false;
+	}
+	/* It has left its memory, but is one of our threads for a moment yet. */
+	while (sys(SYS_tgkill, init_pid, agent_tid, 0) == 0 &&
+	    sys_now() < end) {
+		sys(SYS_sched_yield);
+	}
+	return true;
 }
 
 void
