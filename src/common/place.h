@@ -10,9 +10,9 @@
  *     /tmp/stranded-<uid>
  *
  * The probe takes the first that it can make and that nobody else can write to
- * (mode 0700, its own). The tool finds a process in any of them, and lists those
- * of the variable's directory alone if it is set. Compiled into both, so there
- * is no call into libc here.
+ * (mode 0700, its own). The tool finds a process in any of them, and lists
+ * those of the variable's directory alone if it is set. Compiled into both, so
+ * there is no call into libc here.
  */
 #ifndef COMMON_PLACE_H
 #define COMMON_PLACE_H
