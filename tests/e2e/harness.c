@@ -21,7 +21,7 @@
 
 #define TEST_SECONDS    60    /* that one test may take */
 #define WAIT_MS         10000 /* that one thing is waited for */
-#define PROGRAMS_MAX    16
+#define PROGRAMS_MAX    64
 #define CONNECTIONS_MAX 128
 
 /* Text that grows; always ends in a NUL. */
@@ -357,6 +357,13 @@ harness_say(struct harness_program *program, const char *line)
 {
 	assert_int_equal(
 	    dprintf(program->in, "%s\n", line), (int) strlen(line) + 1);
+}
+
+const char *
+harness_said(struct harness_program *program)
+{
+	program_listen(program, 0);
+	return program->out_text.bytes;
 }
 
 const char *

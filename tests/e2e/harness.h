@@ -79,7 +79,9 @@ void harness_await_probe(const struct harness_program *program);
 /* Writes a line to the program's standard input. */
 void harness_say(struct harness_program *program, const char *line);
 
-/* What the program has written to its standard error so far; do not free. */
+/* What the program has written to its standard output so far, lines that were
+   taken included, and to its standard error; do not free. */
+const char *harness_said(struct harness_program *program);
 const char *harness_errors(struct harness_program *program);
 
 /* Ends its standard input, waits, and returns its exit status. */
