@@ -1,0 +1,533 @@
+/*
+ * host_test.c: the probe leaves its host as it was.
+ *
+ * Most of it is twins: each case of host.c and host_waits.c is run three times,
+ * without the probe, with it, and with it while dumps are asked for by signal.
+ * All three must say the same and end with the same status. They run at the
+ * same time: what they do is mostly waiting.
+ *
+ * The rest is what only somebody outside can see: that there is still a dump to
+ * be had, and what is in it.
+ */
+#include "harness.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/wire.h"
+
+#define CANNOT    77    /* the status of a case that cannot be done here */
+#define CASES_MAX 16    /* in one test */
+#define LIFE_MS   10000 /* that a case may take */
+
+/* ---- Twins ------------------------------------------------------------------------ */
+
+enum { BARE, PROBED, DUMPED, RUNS };
+
+static const char *const run_names[RUNS] = { "without the probe",
+	"with the probe", "while dumps are made" };
+
+struct twins {
+	const char *name;
+	struct harness_program *runs[RUNS];
+};
+
+/* `name` may have an argument, after a space. */
+static void
+twins_start(struct twins *twins, const char *program, const char *name)
+{
+	static char words[CASES_MAX][64];
+	static size_t used;
+	char *word = words[used++ % CASES_MAX], *arg;
+
+	snprintf(word, sizeof words[0], "%s", name);
+	arg = strchr(word, ' ');
+	if (arg) {
+		*arg++ = '\0';
+	}
+	twins->name = name;
+	twins->runs[BARE] = harness_start(HARNESS_BARE, program, word, arg);
+	twins->runs[PROBED] =
+	    harness_start(HARNESS_PRELOAD, program, word, arg);
+	twins->runs[DUMPED] =
+	    harness_start(HARNESS_PRELOAD, program, "--dump", word, arg);
+}
+
+/* Waits for the end of all; false if one goes on beyond `end`. */
+static bool
+twins_end(struct twins *twins, int64_t end)
+{
+	bool ended = true;
+
+	for (int i = 0; i < RUNS; i++) {
+		struct harness_program *run = twins->runs[i];
+
+		while (harness_alive(run) && harness_now_ms() < end) {
+			harness_errors(run); /* so that it can go on */
+			harness_sleep_ms(10);
+		}
+		if (harness_alive(run)) {
+			print_error("%s, %s: does not end\n", twins->name,
+			    run_names[i]);
+			harness_kill(run);
+			ended = false;
+		}
+	}
+	return ended;
+}
+
+/* A sanitizer makes system calls of its own, which a filter does not allow. */
+static bool
+is_done(const struct twins *twins)
+{
+	const char *san = getenv("SAN");
+
+	if (harness_said(twins->runs[BARE])[0] != '\0') {
+		return true;
+	}
+	print_error("%s: does not work without the probe\n", twins->name);
+	return san && san[0] != '\0';
+}
+
+static bool
+twins_are_same(const struct twins *twins)
+{
+	struct harness_program *bare = twins->runs[BARE];
+	int expected = harness_stop(bare);
+	bool same = is_done(twins);
+
+	if (expected == CANNOT) {
+		print_message("%s: %s", twins->name, harness_said(bare));
+	}
+	for (int i = PROBED; i < RUNS; i++) {
+		struct harness_program *run = twins->runs[i];
+		int status = harness_stop(run);
+
+		if (status != expected ||
+		    strcmp(harness_said(run), harness_said(bare)) != 0) {
+			print_error("%s, %s: status %d, not %d: %sinstead of: "
+				    "%s",
+			    twins->name, run_names[i], status, expected,
+			    harness_said(run), harness_said(bare));
+			same = false;
+		}
+	}
+	if (strcmp(harness_errors(twins->runs[PROBED]), harness_errors(bare)) !=
+	    0) {
+		print_error("%s, %s: %s\n", twins->name, run_names[PROBED],
+		    harness_errors(twins->runs[PROBED]));
+		same = false;
+	}
+	return same;
+}
+
+/* Runs all cases, and fails at the end unless each has gone as it must. */
+#define ASSERT_SAME(program, ...)                                              \
+	assert_same((program), (const char *const[]) { __VA_ARGS__, NULL })
+
+static void
+assert_same(const char *program, const char *const names[])
+{
+	struct twins twins[CASES_MAX];
+	int64_t end = harness_now_ms() + LIFE_MS;
+	bool good = true;
+	size_t count;
+
+	for (count = 0; names[count]; count++) {
+		assert_in_range(count, 0, CASES_MAX - 1);
+		twins_start(&twins[count], program, names[count]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		good &= twins_end(&twins[i], end) && twins_are_same(&twins[i]);
+	}
+	assert_true(good);
+}
+
+static void
+test_sleeps(void **state)
+{
+	ASSERT_SAME("host_waits", "sleep", "usleep", "nanosleep",
+	    "clock_nanosleep", "clock_nanosleep-until", "thrd_sleep", "pause",
+	    "sigsuspend", "sigwait", "sigwaitinfo", "sigtimedwait");
+}
+
+static void
+test_polls(void **state)
+{
+	ASSERT_SAME("host_waits", "poll", "ppoll", "select", "pselect",
+	    "epoll_wait", "epoll_pwait", "read", "accept", "recv-limited");
+}
+
+static void
+test_semaphores(void **state)
+{
+	ASSERT_SAME("host_waits", "sem_wait", "sem_timedwait", "sem_clockwait",
+	    "cond_timedwait", "semop", "semtimedop", "msgrcv");
+}
+
+/* A signal of the application's own, after a dump. */
+static void
+test_broken_off(void **state)
+{
+	ASSERT_SAME("host_waits", "broken-read", "broken-poll", "broken-sleep",
+	    "broken-nanosleep", "broken-sem_wait", "broken-semop",
+	    "broken-accept");
+}
+
+static void
+test_signals(void **state)
+{
+	ASSERT_SAME("host", "disposition", "handler-once", "vfork", "fork",
+	    "context", "stack-end");
+}
+
+static void
+test_ignored_signal(void **state)
+{
+	ASSERT_SAME("host", "ignored", "ignored-by-heir");
+}
+
+static void
+test_ends(void **state)
+{
+	ASSERT_SAME("host", "thread-exit", "threads-exit", "pthread-exit",
+	    "exit-in-thread", "quick-exit", "abort");
+}
+
+static void
+test_confined(void **state)
+{
+	ASSERT_SAME("host", "filter-exit", "filter-stay", "filter-all-threads",
+	    "filter-accept", "filter-wait", "filter-thread", "strict");
+}
+
+static void
+test_privileges(void **state)
+{
+	ASSERT_SAME("host", "user-namespace", "user-namespace-of-child",
+	    "mount-namespace", "dumpable", "umask");
+}
+
+static void
+test_descriptors(void **state)
+{
+	ASSERT_SAME("host", "descriptors", "stderr-file", "stderr-socket");
+}
+
+static void
+test_limits(void **state)
+{
+	ASSERT_SAME("host", "work", "limit files=4", "limit processes=1",
+	    "limit memory=24000000", "limit locked=0");
+}
+
+/* ---- Looked at from outside ----------------------------------------------------------- */
+
+static const char *
+own_path(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof path, "%s/.%s", harness_directory(), name);
+	return path;
+}
+
+static bool
+is_root(void)
+{
+	if (geteuid() != 0) {
+		print_message("only root can do this\n");
+	}
+	return geteuid() == 0;
+}
+
+/* "LD_PRELOAD=..." for those who are not started by the harness alone. */
+static const char *
+preload(void)
+{
+	static char word[512];
+
+	snprintf(word, sizeof word, "LD_PRELOAD=%s%s/libstranded.so",
+	    harness_build()[0] == '/' ? "" : "./", harness_build());
+	return word;
+}
+
+static const char *
+host_path(void)
+{
+	static char path[512];
+
+	snprintf(path, sizeof path, "%s%s/tests/programs/host",
+	    harness_build()[0] == '/' ? "" : "./", harness_build());
+	return path;
+}
+
+/* The main thread has left; the dump is of those who are still there. */
+static void
+test_main_thread_leaves(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "host", "main-leaves");
+
+	harness_ready(program);
+	harness_await(program, 1, "IO read", "wait_for_end");
+	HARNESS_UNTIL(harness_count(harness_dump(program), NULL, NULL) == 1);
+	kill(harness_pid(program), SIGQUIT);
+	HARNESS_UNTIL(strstr(harness_errors(program), "[IO read"));
+	assert_int_equal(harness_stop(program), 0);
+}
+
+/* Threads that leave without libc are not shown for ever. */
+static void
+test_ghosts(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "host", "ghosts");
+
+	harness_ready(program);
+	HARNESS_UNTIL(harness_count(harness_dump(program), NULL, NULL) == 1);
+	assert_int_equal(harness_stop(program), 0);
+}
+
+static void
+test_cancelled(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "host", "--dump", "cancelled");
+	json_t *dump;
+
+	harness_ready(program);
+	dump = harness_await(program, 1, "IO read", "clean_up");
+	assert_int_equal(harness_count(dump, "IO poll", NULL), 0);
+	assert_int_equal(harness_stop(program), 0);
+}
+
+/* Of 15 connections 5 are left; the others were closed out of sight. */
+static void
+test_sessions(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "host", "sessions");
+
+	harness_ready(program);
+	HARNESS_UNTIL(harness_sessions(harness_dump(program), "socket") == 5);
+	harness_sleep_ms(1000);
+	assert_int_equal(harness_sessions(harness_dump(program), "socket"), 5);
+	assert_int_equal(harness_stop(program), 0);
+}
+
+/* ---- Standard error ------------------------------------------------------------------- */
+
+static bool
+file_has(const char *path, const char *text)
+{
+	static char bytes[1 << 16];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = read(fd, bytes, sizeof bytes - 1);
+
+	close(fd);
+	bytes[length > 0 ? length : 0] = '\0';
+	return strstr(bytes, text) != NULL;
+}
+
+/* The dump goes to the log that standard error has become. */
+static void
+assert_logged(const char *name)
+{
+	const char *path = own_path("log");
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "host", name, path);
+
+	harness_ready(program);
+	kill(harness_pid(program), SIGQUIT);
+	HARNESS_UNTIL(file_has(path, "[IO read"));
+	assert_int_equal(harness_stop(program), 0);
+	assert_string_equal(harness_errors(program), "");
+}
+
+static void
+test_log(void **state)
+{
+	assert_logged("stderr-log");
+}
+
+static void
+test_log_reopened(void **state)
+{
+	assert_logged("stderr-reopened");
+}
+
+/* ---- What is refused -------------------------------------------------------------------- */
+
+/* Dumps come, by the tool and by signal, with stacks. */
+static void
+assert_dumps(struct harness_program *program)
+{
+	harness_ready(program);
+	harness_await(program, 1, "IO read", "case_wait");
+	kill(harness_pid(program), SIGQUIT);
+	HARNESS_UNTIL(strstr(harness_errors(program), "[IO read"));
+	assert_int_equal(harness_stop(program), 0);
+}
+
+static void
+test_refused(void **state)
+{
+	assert_dumps(
+	    harness_start(HARNESS_PRELOAD, "host", "refused", "pidfd_getfd"));
+	assert_dumps(harness_start(
+	    HARNESS_PRELOAD, "host", "refused", "process_vm_readv"));
+	assert_dumps(harness_start(HARNESS_PRELOAD, "host", "refused",
+	    "pidfd_open", "pidfd_getfd", "process_vm_readv"));
+}
+
+/* More idle connections than the probe takes: each has said hello. */
+static void
+test_idle_connections(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "host", "wait");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct wire_hello hello = {
+		.header = { .length = sizeof hello, .type = WIRE_HELLO },
+		.magic = WIRE_MAGIC,
+		.version = WIRE_VERSION,
+	};
+	int fds[24];
+
+	harness_ready(program);
+	snprintf(address.sun_path, sizeof address.sun_path, "%.80s/%d.sock",
+	    harness_directory(), harness_pid(program));
+	for (int i = 0; i < 24; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(connect(fds[i], (struct sockaddr *) &address,
+				     sizeof address),
+		    0);
+		send(fds[i], &hello, sizeof hello, MSG_NOSIGNAL);
+		recv(fds[i], &hello, sizeof hello, MSG_WAITALL);
+	}
+	harness_await(program, 1, "IO read", "case_wait");
+	for (int i = 0; i < 24; i++) {
+		close(fds[i]);
+	}
+	assert_int_equal(harness_stop(program), 0);
+}
+
+/* ---- Places ------------------------------------------------------------------------------ */
+
+/* With a umask that denies everything, the socket can still be used. */
+static void
+test_umask(void **state)
+{
+	char place[300], socket_path[400];
+	struct harness_program *program;
+	struct stat status;
+
+	snprintf(place, sizeof place, "STRANDED_DIR=%s", own_path("place"));
+	program = harness_start(HARNESS_BARE, "/bin/sh", "-c",
+	    "umask 0777; exec env \"$@\"", "sh", place, preload(), host_path(),
+	    "wait");
+	harness_line(program, "ready");
+	snprintf(socket_path, sizeof socket_path, "%s/%d.sock",
+	    own_path("place"), harness_pid(program));
+	HARNESS_UNTIL(stat(socket_path, &status) == 0);
+	assert_int_equal(status.st_mode & 0600, 0600);
+	assert_int_equal(stat(own_path("place"), &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0700);
+	assert_int_equal(harness_stop(program), 0);
+	assert_int_equal(stat(socket_path, &status), -1);
+}
+
+/* Process 1 of a namespace of its own. */
+static struct harness_program *
+start_first_process(void)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_BARE, "/usr/bin/unshare", "-pf",
+		"--kill-child", "env", preload(), host_path(), "wait");
+
+	harness_line(program, "ready");
+	return program;
+}
+
+static ino_t
+first_socket(void)
+{
+	char path[300];
+	struct stat status;
+
+	snprintf(path, sizeof path, "%s/1.sock", harness_directory());
+	return stat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+/*
+ * Longer than the probe lets pass before it looks after its socket: one that
+ * has changed its root is still found, and two whose numbers are the same, in
+ * different namespaces, do not take each other's place.
+ */
+static void
+test_places_are_kept(void **state)
+{
+	struct harness_program *jailed, *first, *second;
+	char pid[24];
+	ino_t inode;
+
+	if (!is_root()) {
+		skip();
+	}
+	mkdir(own_path("jail"), 0755);
+	jailed =
+	    harness_start(HARNESS_PRELOAD, "host", "chroot", own_path("jail"));
+	harness_ready(jailed);
+	first = start_first_process();
+	HARNESS_UNTIL((inode = first_socket()) != 0);
+	second = start_first_process();
+	for (int i = 0; i < 24; i++) {
+		harness_sleep_ms(500);
+		assert_int_equal(first_socket(), inode);
+	}
+	snprintf(pid, sizeof pid, " %d ", harness_pid(jailed));
+	assert_non_null(strstr(harness_stranded("ps").out, pid));
+	assert_int_equal(harness_stop(jailed), 0);
+	assert_int_equal(harness_stop(second), 0);
+	assert_int_equal(first_socket(), inode);
+	assert_int_equal(harness_stop(first), 0);
+	assert_int_equal(first_socket(), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		HARNESS_TEST(test_sleeps),
+		HARNESS_TEST(test_polls),
+		HARNESS_TEST(test_semaphores),
+		HARNESS_TEST(test_broken_off),
+		HARNESS_TEST(test_signals),
+		HARNESS_TEST(test_ignored_signal),
+		HARNESS_TEST(test_ends),
+		HARNESS_TEST(test_confined),
+		HARNESS_TEST(test_privileges),
+		HARNESS_TEST(test_descriptors),
+		HARNESS_TEST(test_limits),
+		HARNESS_TEST(test_main_thread_leaves),
+		HARNESS_TEST(test_ghosts),
+		HARNESS_TEST(test_cancelled),
+		HARNESS_TEST(test_sessions),
+		HARNESS_TEST(test_log),
+		HARNESS_TEST(test_log_reopened),
+		HARNESS_TEST(test_refused),
+		HARNESS_TEST(test_idle_connections),
+		HARNESS_TEST(test_umask),
+		HARNESS_TEST(test_places_are_kept),
+	};
+
+	return cmocka_run_group_tests_name("host", tests, NULL, NULL);
+}
