@@ -8,6 +8,7 @@ CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 B ?= build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 comma := ,
+$(if $(strip $(B)),,$(error B, the folder to build in, is empty))
 
 VERSION := $(shell sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md | head -1)
 

@@ -94,7 +94,6 @@ $(B)/tests/stress/stress_test: tests/stress/stress_test.c $(HARNESS) \
 	    $(TOOL_CFLAGS) $(CPPFLAGS) -o $@ $< $(HARNESS) \
 	    $(B)/tool.a $(TOOL_LIBS) -lcmocka
 
-$(B)/tests/stress/storms: STORMS_FLAGS += $(SANFLAGS)
 $(B)/tests/stress/storms_asan: STORMS_FLAGS += -fsanitize=address
 $(B)/tests/stress/storms_tsan: STORMS_FLAGS += -fsanitize=thread
 $(B)/tests/stress/storms $(B)/tests/stress/storms_asan \
