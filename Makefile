@@ -1,7 +1,5 @@
 # Stranded. `make help` lists every target and knob.
 
-CC ?= gcc
-AR ?= ar
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g

@@ -9,18 +9,22 @@
  */
 #include "render/render.h"
 
+#include <err.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "analyze/table.h"
+#include "client/client.h"
 #include "client/memory.h"
 #include "common/states.h"
 #include "render/output.h"
 
 #define INDENT "        " /* before a file's name */
-#define LIST_MAX 10 /* members of a group that are named */
+#define LIST_MAX     10 /* threads that are not covered that are named */
+#define MEMBERS_MAX  64 /* members of a group that are */
+#define LINE_COLUMNS 80
 
 #define BOLD "\033[1m"
 #define RED "\033[31m"
@@ -477,48 +481,66 @@ distinct(uint64_t *ids, size_t count)
 	return kept;
 }
 
-static void
-put_rest(FILE *out, size_t count)
+static int
+compare_tasks(const void *left, const void *right)
 {
-	if (count > LIST_MAX) {
-		fprintf(out, " and %zu more", count - LIST_MAX);
-	}
-	fputc('\n', out);
+	const struct task *const *a = left;
+	const struct task *const *b = right;
+
+	return ((*a)->id > (*b)->id) - ((*a)->id < (*b)->id);
 }
 
-static void
-put_members(const struct text *text, const struct group *group, uint64_t *ids)
+/* "7 (session 41 "127.0.0.1:53920")" */
+static char *
+member_text(const struct text *text, const struct task *task)
 {
-	for (size_t i = 0; i < group->count; i++) {
-		ids[i] = group->tasks[i]->id;
+	struct text to = *text;
+	char *member;
+	size_t size;
+
+	to.out = open_memstream(&member, &size);
+	if (!to.out) {
+		err(EXIT_FAILED, "no memory");
 	}
-	qsort(ids, group->count, sizeof(*ids), compare_ids);
+	fprintf(to.out, "%" PRIu64, task->id);
+	if (task->session) {
+		fputs(" (session ", to.out);
+		put_session(&to, task->session);
+		fputc(')', to.out);
+	}
+	fclose(to.out);
+	return member;
+}
+
+/* Who they are and which sessions they are in: those of the lowest ids. */
+static void
+put_members(const struct text *text, const struct group *group)
+{
+	size_t size = group->count * sizeof(struct task *);
+	struct task **tasks = memory_new(group->count, sizeof(struct task *));
+	size_t column = strlen("tasks");
+
+	memcpy(tasks, group->tasks, size);
+	qsort(tasks, group->count, sizeof(struct task *), compare_tasks);
 	fputs("tasks", text->out);
-	for (size_t i = 0; i < group->count && i < LIST_MAX; i++) {
-		fprintf(text->out, "%s %" PRIu64, i ? "," : "", ids[i]);
-	}
-	put_rest(text->out, group->count);
-}
+	for (size_t i = 0; i < group->count && i < MEMBERS_MAX; i++) {
+		bool last = i + 1 == group->count;
+		char *member = member_text(text, tasks[i]);
 
-static void
-put_group_sessions(
-    const struct text *text, const struct group *group, uint64_t *ids)
-{
-	size_t count;
-
-	for (size_t i = 0; i < group->count; i++) {
-		ids[i] = group->tasks[i]->session;
+		if (column + strlen(member) + 2 > LINE_COLUMNS) {
+			fputs("\n       ", text->out);
+			column = strlen(INDENT) - 1;
+		}
+		column += (size_t) fprintf(text->out, " %s%s", member,
+		    last ? "" : ",");
+		free(member);
 	}
-	count = distinct(ids, group->count);
-	if (count == 0) {
-		return;
+	if (group->count > MEMBERS_MAX) {
+		fprintf(text->out, "\n" INDENT "and %zu more",
+		    group->count - MEMBERS_MAX);
 	}
-	fprintf(text->out, "in session%s", plural(count));
-	for (size_t i = 0; i < count && i < LIST_MAX; i++) {
-		fputs(i ? ", " : " ", text->out);
-		put_session(text, ids[i]);
-	}
-	put_rest(text->out, count);
+	fputc('\n', text->out);
+	free(tasks);
 }
 
 /* The thing that all wait for, or how many there are. */
@@ -571,8 +593,7 @@ put_group(const struct text *text, const struct group *group)
 	put_stack(text->out, group->tasks[0]);
 	put_creator(text->out, group->tasks[0]);
 	put_group_objects(text, group, ids);
-	put_group_sessions(text, group, ids);
-	put_members(text, group, ids);
+	put_members(text, group);
 	put_group_verdict(text, group);
 	free(ids);
 }
