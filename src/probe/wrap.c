@@ -3,6 +3,7 @@
 
 #include <unwind.h>
 
+#include "probe/init.h"
 #include "probe/sys.h"
 
 /*
@@ -39,13 +40,17 @@ wrap_is_ours(struct task *task, struct stranded_wait *wait)
 	return true;
 }
 
+/* A thread under a filter is not made to ask for the time. */
 int64_t
 wrap_elapsed(const struct task *task, const struct stranded_wait *wait)
 {
+	int64_t now;
+
 	if (load_relaxed(&task->aging.wait_seq) != wait->seq) {
 		return 0;
 	}
-	return sys_now() - load_relaxed(&task->aging.since);
+	now = init_confined ? load_relaxed(&task_clock) : sys_now();
+	return now - load_relaxed(&task->aging.since);
 }
 
 const struct timespec *
