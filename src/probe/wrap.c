@@ -4,6 +4,7 @@
 #include <unwind.h>
 
 #include "probe/init.h"
+#include "probe/init.h"
 #include "probe/sys.h"
 
 /*
@@ -30,17 +31,58 @@ probe_personality(int version, _Unwind_Action actions,
 }
 
 bool
-wrap_is_ours(struct task *task, struct stranded_wait *wait)
+wrap_is_ours(struct task *task, const struct stranded_wait *wait)
 {
-	if (errno != EINTR ||
-	    load_relaxed(&task->interrupted) != wait->seq) {
+	if (load_relaxed(&task->interrupted) != wait->seq) {
 		return false;
 	}
 	store_relaxed(&task->interrupted, 0);
+	errno = task->interrupted_errno;
 	return true;
 }
 
-/* A thread under a filter is not made to ask for the time. */
+/* Waits until the descriptor is ready; false if the time passes. */
+static bool
+wait_ready(const struct task *task, const struct stranded_wait *wait, int fd,
+    int events, const struct timespec *timeout)
+{
+	struct pollfd polled = { fd, (short) events, 0 };
+	struct timespec left;
+	long result;
+
+	do {
+		wrap_left(task, wait, timeout, &left);
+		result = sys(SYS_ppoll, &polled, 1, &left, NULL, 0);
+	} while (result == -EINTR);
+	return result != 0;
+}
+
+bool
+wrap_is_ours_on(struct task *task, const struct stranded_wait *wait, int fd)
+{
+	bool writes = wait->state == STRANDED_IO_WRITE;
+	struct timeval limit = { 0, 0 };
+	uint32_t size = sizeof(limit);
+	struct timespec timeout;
+
+	if (!wrap_is_ours(task, wait)) {
+		return false;
+	}
+	if (init_confined ||
+	    sys(SYS_getsockopt, fd, SOL_SOCKET,
+	        writes ? SO_SNDTIMEO : SO_RCVTIMEO, &limit, &size) != 0 ||
+	    (limit.tv_sec == 0 && limit.tv_usec == 0)) {
+		return true;
+	}
+	timeout.tv_sec = limit.tv_sec;
+	timeout.tv_nsec = limit.tv_usec * 1000;
+	if (wait_ready(task, wait, fd, writes ? POLLOUT : POLLIN, &timeout)) {
+		return true;
+	}
+	errno = EAGAIN;
+	return false;
+}
+
 int64_t
 wrap_elapsed(const struct task *task, const struct stranded_wait *wait)
 {
