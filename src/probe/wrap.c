@@ -4,7 +4,6 @@
 #include <unwind.h>
 
 #include "probe/init.h"
-#include "probe/init.h"
 #include "probe/sys.h"
 
 /*
@@ -37,7 +36,7 @@ wrap_is_ours(struct task *task, const struct stranded_wait *wait)
 		return false;
 	}
 	store_relaxed(&task->interrupted, 0);
-	errno = task->interrupted_errno;
+	errno = load_relaxed(&task->errno_before);
 	return true;
 }
 
