@@ -161,7 +161,9 @@ leave_if_alone(void)
 
 	if (status >= 0) {
 		listener_remove();
-		sys(SYS_exit, status);
+		/* Which of the two counts depends on the kernel. */
+		sys(SYS_exit,
+		    init_exit_status >= 0 ? init_exit_status : status);
 	}
 }
 

@@ -8,6 +8,12 @@ struct table channel_table = TABLE(sizeof(struct channel), 0);
 
 static uint64_t last_id;
 
+void
+channel_init(void)
+{
+	table_prepare(&channel_table);
+}
+
 uint64_t
 channel_create(const struct stranded_channel *is,
     const struct stranded_place *by)

@@ -21,6 +21,8 @@ struct channel {
 
 extern struct table channel_table;
 
+void channel_init(void);
+
 /* Returns a handle, or 0. */
 uint64_t channel_create(const struct stranded_channel *is,
     const struct stranded_place *by);

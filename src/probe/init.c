@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "probe/agent.h"
+#include "probe/channel.h"
 #include "probe/config.h"
 #include "probe/kernel.h"
 #include "probe/observer.h"
@@ -22,6 +23,7 @@
 int init_pid;
 int64_t init_time;
 bool init_confined;
+int init_exit_status = -1;
 
 enum progress { NOTHING, UNDER_WAY, DONE };
 
@@ -45,6 +47,7 @@ init_probe(void)
 	real_resolve();
 	task_init();
 	session_init();
+	channel_init();
 	store_release(&progress, DONE);
 	return true;
 }

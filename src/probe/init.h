@@ -28,6 +28,9 @@ bool init_is_vfork_child(void);
  */
 extern bool init_confined;
 
+/* What the last thread that left by a bare exit has left; -1: none has. */
+extern int init_exit_status;
+
 /* When the probe was loaded, CLOCK_MONOTONIC. */
 extern int64_t init_time;
 

@@ -20,6 +20,7 @@ static uint32_t highest_fd; /* that was ever a session's */
 void
 session_init(void)
 {
+	table_prepare(&session_table);
 	session_by_fd = sys_map(SESSION_FD_MAX * sizeof(*session_by_fd));
 }
 

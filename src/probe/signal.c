@@ -58,7 +58,7 @@ note_broken_wait(const ucontext_t *context)
 	top = (uintptr_t) task->top;
 	if (top > sp && top - sp < WRAPPER_SPAN) {
 		/* Libc has not yet made an errno of it. */
-		store_relaxed(&task->interrupted_errno, errno);
+		store_relaxed(&task->errno_before, errno);
 		store_relaxed(&task->interrupted, task->top->seq);
 	}
 }

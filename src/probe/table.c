@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "probe/init.h"
 #include "probe/probe.h"
 #include "probe/sys.h"
 
@@ -67,14 +68,28 @@ have_chunk(struct table *table, uint32_t index)
 	return true;
 }
 
+void
+table_prepare(struct table *table)
+{
+	uint32_t next = load_relaxed(&table->used) + TABLE_CHUNK / 2;
+
+	if (next < TABLE_CHUNK * TABLE_CHUNKS) {
+		have_chunk(table, next / TABLE_CHUNK);
+	}
+}
+
 static uint32_t
 extend(struct table *table)
 {
 	uint32_t used = load_relaxed(&table->used);
 
 	do {
-		if (used + 1 >= TABLE_CHUNK * TABLE_CHUNKS ||
-		    !have_chunk(table, (used + 1) / TABLE_CHUNK)) {
+		uint32_t index = (used + 1) / TABLE_CHUNK;
+
+		if (index >= TABLE_CHUNKS ||
+		    !(init_confined ? load_acquire(&table->chunks[index]) !=
+		                NULL :
+		                      have_chunk(table, index))) {
 			__atomic_fetch_add(&table->missed, 1,
 			    __ATOMIC_RELAXED);
 			return 0;

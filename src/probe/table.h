@@ -45,6 +45,12 @@ struct table {
 uint32_t table_take(struct table *table);
 
 /*
+ * Sees to it that the next records need no memory: threads under a seccomp
+ * filter can get none. Called at the start, and by the agent.
+ */
+void table_prepare(struct table *table);
+
+/*
  * Gives a record back. The first word of its hot part must be the record's id,
  * 0 by now: the table keeps its link in the second.
  */

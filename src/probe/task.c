@@ -179,6 +179,8 @@ thread_exits(void *argument)
 void
 task_init(void)
 {
+	table_prepare(&task_table);
+	table_prepare(&creation_table);
 	have_exit_key = pthread_key_create(&exit_key, thread_exits) == 0;
 }
 

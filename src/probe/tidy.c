@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "probe/channel.h"
 #include "probe/init.h"
 #include "probe/kernel.h"
 #include "probe/probe.h"
@@ -83,6 +84,10 @@ tidy_look(void)
 	static uint32_t last_task, last_session;
 	long directory;
 
+	table_prepare(&task_table);
+	table_prepare(&creation_table);
+	table_prepare(&session_table);
+	table_prepare(&channel_table);
 	for (int i = 0; i < AT_ONCE; i++) {
 		uint32_t number = next_number(&task_table, &last_task);
 

@@ -40,9 +40,12 @@ wrap_is_ours(struct task *task, const struct stranded_wait *wait)
 	return true;
 }
 
-/* Waits until the descriptor is ready; false if the time passes. */
-static bool
-wait_ready(const struct task *task, const struct stranded_wait *wait, int fd,
+/*
+ * Waits until the descriptor is ready. 0, or an error number: EAGAIN if the time
+ * passes, EINTR if a signal comes that is not ours.
+ */
+static int
+wait_ready(struct task *task, const struct stranded_wait *wait, int fd,
     int events, const struct timespec *timeout)
 {
 	struct pollfd polled = { fd, (short) events, 0 };
@@ -52,8 +55,11 @@ wait_ready(const struct task *task, const struct stranded_wait *wait, int fd,
 	do {
 		wrap_left(task, wait, timeout, &left);
 		result = sys(SYS_ppoll, &polled, 1, &left, NULL, 0);
-	} while (result == -EINTR);
-	return result != 0;
+	} while (result == -EINTR && wrap_is_ours(task, wait));
+	if (result == -EINTR) {
+		return EINTR;
+	}
+	return result == 0 ? EAGAIN : 0;
 }
 
 bool
@@ -63,6 +69,7 @@ wrap_is_ours_on(struct task *task, const struct stranded_wait *wait, int fd)
 	struct timeval limit = { 0, 0 };
 	uint32_t size = sizeof(limit);
 	struct timespec timeout;
+	int error;
 
 	if (!wrap_is_ours(task, wait)) {
 		return false;
@@ -75,11 +82,11 @@ wrap_is_ours_on(struct task *task, const struct stranded_wait *wait, int fd)
 	}
 	timeout.tv_sec = limit.tv_sec;
 	timeout.tv_nsec = limit.tv_usec * 1000;
-	if (wait_ready(task, wait, fd, writes ? POLLOUT : POLLIN, &timeout)) {
-		return true;
+	error = wait_ready(task, wait, fd, writes ? POLLOUT : POLLIN, &timeout);
+	if (error != 0) {
+		errno = error;
 	}
-	errno = EAGAIN;
-	return false;
+	return error == 0;
 }
 
 int64_t
@@ -91,7 +98,8 @@ wrap_elapsed(const struct task *task, const struct stranded_wait *wait)
 		return 0;
 	}
 	now = init_confined ? load_relaxed(&task_clock) : sys_now();
-	return now - load_relaxed(&task->aging.since);
+	now -= load_relaxed(&task->aging.since);
+	return now > 0 ? now : 0;
 }
 
 const struct timespec *

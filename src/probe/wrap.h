@@ -50,14 +50,35 @@ wrap_begin(struct task *task, struct stranded_wait *wait,
 		return name arguments;                                     \
 	}
 
-/* Was the call broken off by the dump's signal, and by nothing else? */
-PROBE_COLD bool wrap_is_ours(struct task *task, struct stranded_wait *wait);
+/*
+ * Was the call broken off by the dump's signal, and by nothing else? Then errno
+ * is again what it was before.
+ */
+PROBE_COLD bool wrap_is_ours(struct task *task,
+    const struct stranded_wait *wait);
 
-/* For calls that return -1 with errno, and restart with the same arguments. */
+/* For calls that return -1 with errno, and are made again as they were. */
 static inline __attribute__((always_inline)) bool
-wrap_again(long result, struct task *task, struct stranded_wait *wait)
+wrap_again(long outcome, struct task *task, const struct stranded_wait *wait)
 {
-	return unlikely(result == -1) && wrap_is_ours(task, wait);
+	return unlikely(outcome == -1) && errno == EINTR &&
+	    wrap_is_ours(task, wait);
+}
+
+/*
+ * The same on a descriptor. The kernel breaks such calls off only if the socket
+ * has a timeout of its own: what is left of it is waited for here. False, with
+ * EAGAIN, if it has passed.
+ */
+PROBE_COLD bool wrap_is_ours_on(struct task *task,
+    const struct stranded_wait *wait, int fd);
+
+static inline __attribute__((always_inline)) bool
+wrap_again_on(long outcome, struct task *task,
+    const struct stranded_wait *wait, int fd)
+{
+	return unlikely(outcome == -1) && errno == EINTR &&
+	    wrap_is_ours_on(task, wait, fd);
 }
 
 /*
@@ -80,12 +101,13 @@ const struct timespec *wrap_left(const struct task *task,
  * the call's result.
  *
  * before      what to do before the wait is published
- * again       the arguments when a call that the dump's signal has broken off
- *             is made again
+ * repeat      shall the call be made again, because only the dump's signal has
+ *             broken it off?
+ * again       the arguments then
  * after       what to do when it is over
  */
 #define WRAP_CALL(result, name, state, object, flags, before, parameters,  \
-    arguments, again, after)                                               \
+    arguments, repeat, again, after)                                       \
 	WRAP_FIRST(result, name, parameters, arguments)                    \
 	PROBE_EXPORT result name parameters                                \
 	{                                                                  \
@@ -101,7 +123,7 @@ const struct timespec *wrap_left(const struct task *task,
 		wrap_begin(task, &wait, STRANDED_##state, (object),        \
 		    (flags), CALL_##name);                                 \
 		outcome = real.name arguments;                             \
-		while (wrap_again(outcome, task, &wait)) {                 \
+		while (repeat) {                                           \
 			outcome = real.name again;                         \
 		}                                                          \
 		task_pop(task, &wait);                                     \
@@ -112,13 +134,16 @@ const struct timespec *wrap_left(const struct task *task,
 /* A call that returns -1 and errno, and is made again as it was. */
 #define WRAP(result, name, state, object, flags, parameters, arguments)    \
 	WRAP_CALL(result, name, state, object, flags, , parameters,        \
-	    arguments, arguments, )
+	    arguments, WRAP_AGAIN, arguments, )
+
+#define WRAP_AGAIN wrap_again(outcome, task, &wait)
 
 /* The same, working on a descriptor, which may be a session's. */
 #define WRAP_FD(result, name, state, fd, parameters, arguments)            \
 	WRAP_CALL(result, name, state, WRAP_FD_OBJECT(fd),                 \
 	    STRANDED_WAIT_FD, session_touch(task, (fd)), parameters,       \
-	    arguments, arguments, )
+	    arguments, wrap_again_on(outcome, task, &wait, (fd)),          \
+	    arguments, )
 
 #define WRAP_FD_OBJECT(fd) ((const void *) (intptr_t) (fd))
 

@@ -16,16 +16,40 @@ close(int fd)
 	return real.close(fd);
 }
 
-/* libc closes the descriptor itself, out of our sight. */
-PROBE_EXPORT int
-fclose(FILE *file)
+/* libc closes the descriptor of a stream itself, out of our sight. */
+static void
+stream_closes(FILE *stream)
 {
 	init_probe();
-	if (file != NULL) {
-		session_fd_closes(fileno_unlocked(file));
+	if (stream != NULL) {
+		session_fd_closes(fileno_unlocked(stream));
 	}
-	return real.fclose(file);
 }
+
+PROBE_EXPORT int
+fclose(FILE *stream)
+{
+	stream_closes(stream);
+	return real.fclose(stream);
+}
+
+#define WRAP_REOPEN(name)                                                  \
+	PROBE_EXPORT FILE *name(const char *restrict path,                 \
+	    const char *restrict mode, FILE *restrict stream)              \
+	{                                                                  \
+		FILE *opened;                                              \
+                                                                           \
+		stream_closes(stream);                                     \
+		opened = real.name(path, mode, stream);                    \
+		if (opened != NULL &&                                      \
+		    fileno_unlocked(opened) == STDERR_FILENO) {            \
+			kernel_note_stderr(STDERR_FILENO);                 \
+		}                                                          \
+		return opened;                                             \
+	}
+
+WRAP_REOPEN(freopen)
+WRAP_REOPEN(freopen64)
 
 PROBE_EXPORT int
 close_range(unsigned int first, unsigned int last, int flags)

@@ -68,7 +68,9 @@ WRAP_ONCE(int, connect, IO_CONNECT, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,
 #define WRAP_ACCEPT(name, parameters, arguments)                           \
 	WRAP_CALL(int, name, IO_ACCEPT, WRAP_FD_OBJECT(fd),                \
 	    STRANDED_WAIT_FD, struct stranded_place by = STRANDED_CALLER(), \
-	    parameters, arguments, arguments, if (outcome >= 0) {          \
+	    parameters, arguments,                                         \
+	    wrap_again_on(outcome, task, &wait, fd), arguments,            \
+	    if (outcome >= 0) {                                            \
 		    session_accepted(outcome, address, size, &by);         \
 	    })
 

@@ -30,7 +30,8 @@ left_ms(const struct task *task, const struct stranded_wait *wait, int timeout)
  */
 #define WRAP_POLL(name, timed, parameters, arguments, again)               \
 	WRAP_CALL(int, name, IO_POLL, fds, TIMED_IF(timed),                \
-	    wait.case_count = count, parameters, arguments, again, )
+	    wait.case_count = count, parameters, arguments, WRAP_AGAIN, \
+	    again, )
 
 WRAP_POLL(poll, timeout >= 0,
     (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout),
@@ -49,7 +50,8 @@ WRAP_POLL(__ppoll_chk, timeout != NULL,
 
 #define WRAP_SELECT(name, parameters, arguments, again)                    \
 	WRAP_CALL(int, name, IO_POLL, NULL, TIMED_IF(timeout != NULL),     \
-	    wait.case_count = 0, parameters, arguments, again, )
+	    wait.case_count = 0, parameters, arguments, WRAP_AGAIN, \
+	    again, )
 
 /* Linux leaves in the timeval what is left: the arguments are right again. */
 WRAP_SELECT(select,
@@ -66,7 +68,7 @@ WRAP_SELECT(pselect,
 #define WRAP_EPOLL(name, timed, parameters, arguments, again)              \
 	WRAP_CALL(int, name, IO_POLL, WRAP_FD_OBJECT(fd),                  \
 	    STRANDED_WAIT_FD | TIMED_IF(timed), , parameters, arguments,   \
-	    again, )
+	    WRAP_AGAIN, again, )
 
 WRAP_EPOLL(epoll_wait, timeout >= 0,
     (int fd, struct epoll_event *events, int count, int timeout),

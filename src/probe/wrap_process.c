@@ -66,6 +66,8 @@ probe_syscall(long number, long a, long b, long c, long d, long e, long f)
 	if (unlikely(number == SYS_seccomp)) {
 		init_probe();
 		confine((unsigned long) a, (unsigned long) b);
+	} else if (unlikely(number == SYS_exit)) {
+		init_exit_status = (int) a & 255;
 	} else if (unlikely(real.syscall == NULL)) {
 		init_probe();
 	}

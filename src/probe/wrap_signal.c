@@ -12,8 +12,10 @@ WRAP_CALL(int, sigtimedwait, SIGNAL_WAIT, NULL,
     timeout != NULL ? STRANDED_WAIT_TIMED : 0, ,
     (const sigset_t *restrict set, siginfo_t *restrict info,
 	const struct timespec *restrict timeout),
-    (set, info, timeout), (set, info, wrap_left(task, &wait, timeout, &left)), )
+    (set, info, timeout), WRAP_AGAIN,
+    (set, info, wrap_left(task, &wait, timeout, &left)), )
 
-/* libc goes on with this one by itself, and returns no errno. */
-WRAP_ONCE(int, sigwait, SIGNAL_WAIT, NULL, 0,
-    (const sigset_t *restrict set, int *restrict signal), (set, signal))
+/* libc goes on with this one by itself; errno is all that is left to mend. */
+WRAP_CALL(int, sigwait, SIGNAL_WAIT, NULL, 0, ,
+    (const sigset_t *restrict set, int *restrict signal), (set, signal), false,
+    (set, signal), wrap_is_ours(task, &wait))

@@ -40,7 +40,6 @@ clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
 	struct task *task = task_self;
 	struct stranded_wait wait;
 	bool absolute = (flags & TIMER_ABSTIME) != 0;
-	int saved_errno = errno;
 	struct timespec left;
 	int result;
 
@@ -51,18 +50,13 @@ clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
 	    CALL_clock_nanosleep);
 	result = real.clock_nanosleep(clock, flags, request,
 	    rest != NULL ? rest : &left);
-	while (unlikely(result == EINTR)) {
-		errno = EINTR;
-		if (!wrap_is_ours(task, &wait)) {
-			break;
-		}
+	while (unlikely(result == EINTR) && wrap_is_ours(task, &wait)) {
 		if (!absolute) {
 			left = rest != NULL ? *rest : left;
 		}
 		result = real.clock_nanosleep(clock, flags,
 		    absolute ? request : &left, rest != NULL ? rest : &left);
 	}
-	errno = saved_errno;
 	task_pop(task, &wait);
 	return result;
 }
@@ -123,6 +117,31 @@ usleep(useconds_t microseconds)
 		do {
 			result = real.nanosleep(&left, &left);
 		} while (wrap_again(result, task, &wait));
+	}
+	task_pop(task, &wait);
+	return result;
+}
+
+WRAP_FIRST(int, thrd_sleep,
+    (const struct timespec *request, struct timespec *rest), (request, rest))
+
+PROBE_EXPORT int
+thrd_sleep(const struct timespec *request, struct timespec *rest)
+{
+	struct task *task = task_self;
+	struct stranded_wait wait;
+	struct timespec left;
+	int result;
+
+	if (unlikely(task == NULL)) {
+		return thrd_sleep_first(request, rest);
+	}
+	wrap_begin(task, &wait, STRANDED_SLEEP, NULL, STRANDED_WAIT_TIMED,
+	    CALL_thrd_sleep);
+	result = real.thrd_sleep(request, rest != NULL ? rest : &left);
+	while (unlikely(result == -1) && wrap_is_ours(task, &wait)) {
+		left = rest != NULL ? *rest : left;
+		result = real.thrd_sleep(&left, rest != NULL ? rest : &left);
 	}
 	task_pop(task, &wait);
 	return result;

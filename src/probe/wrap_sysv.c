@@ -12,7 +12,7 @@ WRAP_CALL(int, semtimedop, SEMAPHORE, WRAP_FD_OBJECT(id),
     timeout != NULL ? STRANDED_WAIT_TIMED : 0, ,
     (int id, struct sembuf *operations, size_t count,
 	const struct timespec *timeout),
-    (id, operations, count, timeout),
+    (id, operations, count, timeout), WRAP_AGAIN,
     (id, operations, count, wrap_left(task, &wait, timeout, &left)), )
 WRAP(ssize_t, msgrcv, IO_READ, WRAP_FD_OBJECT(id), 0,
     (int id, void *message, size_t size, long type, int flags),
