@@ -59,6 +59,7 @@ struct task {
 	uint64_t seq;     /* waits so far */
 	uint64_t session; /* handle of the session it is in, or 0 */
 	uint64_t interrupted; /* seq of a wait that our own signal broke */
+	int errno_before;     /* ... and errno just before it did */
 	uint32_t tid;     /* of the thread that runs it, 0: none */
 	uint32_t flags;   /* enum task_flags */
 	/* Set when it is created. */
