@@ -27,7 +27,7 @@
 #define CASES_MAX 16    /* in one test */
 #define LIFE_MS   10000 /* that a case may take */
 
-/* ---- Twins ------------------------------------------------------------------------ */
+/* ---- Twins --------------------------------------------------------------- */
 
 enum { BARE, PROBED, DUMPED, RUNS };
 
@@ -189,12 +189,6 @@ test_signals(void **state)
 }
 
 static void
-test_ignored_signal(void **state)
-{
-	ASSERT_SAME("host", "ignored", "ignored-by-heir");
-}
-
-static void
 test_ends(void **state)
 {
 	ASSERT_SAME("host", "thread-exit", "threads-exit", "pthread-exit",
@@ -228,7 +222,7 @@ test_limits(void **state)
 	    "limit memory=24000000", "limit locked=0");
 }
 
-/* ---- Looked at from outside ----------------------------------------------------------- */
+/* ---- Looked at from outside ---------------------------------------------- */
 
 static const char *
 own_path(const char *name)
@@ -323,7 +317,7 @@ test_sessions(void **state)
 	assert_int_equal(harness_stop(program), 0);
 }
 
-/* ---- Standard error ------------------------------------------------------------------- */
+/* ---- Standard error ------------------------------------------------------ */
 
 static bool
 file_has(const char *path, const char *text)
@@ -364,7 +358,7 @@ test_log_reopened(void **state)
 	assert_logged("stderr-reopened");
 }
 
-/* ---- What is refused -------------------------------------------------------------------- */
+/* ---- What is refused ----------------------------------------------------- */
 
 /* Dumps come, by the tool and by signal, with stacks. */
 static void
@@ -420,7 +414,7 @@ test_idle_connections(void **state)
 	assert_int_equal(harness_stop(program), 0);
 }
 
-/* ---- Places ------------------------------------------------------------------------------ */
+/* ---- Places -------------------------------------------------------------- */
 
 /* With a umask that denies everything, the socket can still be used. */
 static void
@@ -511,7 +505,6 @@ main(void)
 		HARNESS_TEST(test_semaphores),
 		HARNESS_TEST(test_broken_off),
 		HARNESS_TEST(test_signals),
-		HARNESS_TEST(test_ignored_signal),
 		HARNESS_TEST(test_ends),
 		HARNESS_TEST(test_confined),
 		HARNESS_TEST(test_privileges),

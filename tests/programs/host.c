@@ -1,7 +1,8 @@
 /*
  * host.c: signals, stacks, ends, filters, privileges, descriptors and limits.
- * See host.h. The cases at the end of the table do no more than get into a state
- * for somebody else to look at: they say "ready", and end with standard input.
+ * See host.h. The cases at the end of the table do no more than get into a
+ * state for somebody else to look at: they say "ready", and end with standard
+ * input.
  */
 #include "host.h"
 
@@ -40,7 +41,7 @@ quiet_end(void)
 	return (struct pollfd) { .fd = quiet[0], .events = POLLIN };
 }
 
-/* ---- Signals -------------------------------------------------------------------- */
+/* ---- Signals ------------------------------------------------------------- */
 
 static const char *
 disposition(void)
@@ -58,31 +59,6 @@ case_disposition(char **args)
 {
 	host_say("SIGQUIT %s\n", disposition());
 	return 0;
-}
-
-/* A background job of a shell is one that ignores SIGQUIT. */
-static int
-case_ignored_by_heir(char **args)
-{
-	signal(SIGQUIT, SIG_IGN);
-	unsetenv("LD_PRELOAD");
-	return host_become("disposition");
-}
-
-/* A program that ignores it starts another, which the probe is in as well. */
-static int
-case_ignored(char **args)
-{
-	signal(SIGQUIT, SIG_IGN);
-	return host_become("ignored-by-heir-of");
-}
-
-static int
-case_ignored_by_heir_of(char **args)
-{
-	host_say("SIGQUIT %s, ", disposition());
-	unsetenv("LD_PRELOAD");
-	return host_become("disposition");
 }
 
 static int
@@ -129,7 +105,7 @@ case_fork(char **args)
 	return 0;
 }
 
-/* ---- Stacks --------------------------------------------------------------------- */
+/* ---- Stacks -------------------------------------------------------------- */
 
 static ucontext_t left, entered;
 
@@ -224,7 +200,7 @@ case_stack_end(char **args)
 }
 #endif
 
-/* ---- Ends ------------------------------------------------------------------------ */
+/* ---- Ends ---------------------------------------------------------------- */
 
 /* libc is not told that its last thread leaves. */
 static int
@@ -303,7 +279,7 @@ case_abort(char **args)
 	abort();
 }
 
-/* ---- Confined -------------------------------------------------------------------- */
+/* ---- Confined ------------------------------------------------------------ */
 
 #define CALLS_MAX 32
 
@@ -454,7 +430,7 @@ case_strict(char **args)
 	return 0;
 }
 
-/* ---- Privileges and namespaces ----------------------------------------------------- */
+/* ---- Privileges and namespaces ------------------------------------------- */
 
 static int
 case_user_namespace(char **args)
@@ -511,7 +487,7 @@ case_umask(char **args)
 	return 0;
 }
 
-/* ---- Descriptors ------------------------------------------------------------------- */
+/* ---- Descriptors --------------------------------------------------------- */
 
 static int
 case_descriptors(char **args)
@@ -562,7 +538,7 @@ case_stderr_socket(char **args)
 	return 0;
 }
 
-/* ---- Limits ------------------------------------------------------------------------- */
+/* ---- Limits -------------------------------------------------------------- */
 
 /* limit NAME=NUMBER: under that limit from its beginning, "work". */
 static int
@@ -625,7 +601,7 @@ case_work(char **args)
 	return 0;
 }
 
-/* ---- States to be looked at ----------------------------------------------------------- */
+/* ---- States to be looked at ---------------------------------------------- */
 
 static void
 ready(void)
@@ -788,16 +764,13 @@ case_refused(char **args)
 	return host_become("wait");
 }
 
-/* ---- Which case ------------------------------------------------------------------------ */
+/* ---- Which case ---------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	int (*run)(char **args);
 } cases[] = {
 	{ "disposition", case_disposition },
-	{ "ignored-by-heir", case_ignored_by_heir },
-	{ "ignored-by-heir-of", case_ignored_by_heir_of },
-	{ "ignored", case_ignored },
 	{ "handler-once", case_handler_once },
 	{ "vfork", case_vfork },
 	{ "fork", case_fork },

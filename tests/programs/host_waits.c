@@ -26,7 +26,7 @@ static sem_t never;              /* nobody posts it in time */
 static int semaphores, messages; /* System V's; nobody posts or sends in time */
 static int listener, port;       /* nobody connects in time */
 
-/* ---- Waits -------------------------------------------------------------------- */
+/* ---- Waits --------------------------------------------------------------- */
 
 /*
  * Each is done once, and returns what the call does. `step` is what it waits
@@ -411,7 +411,7 @@ static const struct wait waits[] = {
 	{ "accept", .once = wait_accept, .end = end_by_connect },
 	{ "recv-limited", .once = wait_recv_limited },
 
-	/* The program's own signal breaks them off, after the dump's did not. */
+	/* The program's own signal breaks off what the dump's did not. */
 	{ "broken-read", .once = wait_read, .end = end_by_signal },
 	{ "broken-poll", .once = wait_long_poll, .end = end_by_signal },
 	{ "broken-sleep", .once = wait_long_sleep, .end = end_by_signal },
