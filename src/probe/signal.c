@@ -56,8 +56,11 @@ note_broken_wait(const ucontext_t *context)
 		return;
 	}
 	top = (uintptr_t) task->top;
-	if (top > sp && top - sp < WRAPPER_SPAN) {
-		/* Libc has not yet made an errno of it. */
+	if (top <= sp || top - sp >= WRAPPER_SPAN) {
+		return;
+	}
+	/* Libc has not made an errno of it yet; of an earlier one it may have. */
+	if (load_relaxed(&task->interrupted) != task->top->seq) {
 		store_relaxed(&task->errno_before, errno);
 		store_relaxed(&task->interrupted, task->top->seq);
 	}
