@@ -37,6 +37,7 @@ extern "C" {
  * What a task can be doing. The numbers are part of the interface and never
  * change; the strings are what people and scripts see.
  */
+/* clang-format off */
 #define STRANDED_STATES(X)                                        \
 	X(RUNNING,          0, "running")                         \
 	X(CHAN_SEND,        1, "chan send")                       \
@@ -64,19 +65,22 @@ extern "C" {
 	X(IO_POLL,         23, "IO poll")                         \
 	X(FUTEX,           24, "futex")                           \
 	X(UNKNOWN,         25, "unknown")
+/* clang-format on */
 
-enum stranded_state {
 #define STRANDED_STATE_ENUM(name, number, text) STRANDED_##name = number,
-	STRANDED_STATES(STRANDED_STATE_ENUM)
+enum stranded_state { STRANDED_STATES(STRANDED_STATE_ENUM) };
 #undef STRANDED_STATE_ENUM
-	STRANDED_STATE_COUNT
-};
+
+/* How many there are. */
+#define STRANDED_STATE_ONE(name, number, text) +1
+enum { STRANDED_STATE_COUNT = 0 STRANDED_STATES(STRANDED_STATE_ONE) };
+#undef STRANDED_STATE_ONE
 
 /* One case of a wait for several things. */
 struct stranded_case {
 	const void *object;
-	uint32_t state;         /* STRANDED_CHAN_SEND or STRANDED_CHAN_RECV */
-	uint32_t reserved;      /* 0 */
+	uint32_t state;    /* STRANDED_CHAN_SEND or STRANDED_CHAN_RECV */
+	uint32_t reserved; /* 0 */
 };
 
 enum stranded_wait_flags {
@@ -98,12 +102,12 @@ struct stranded_wait {
 	uint64_t seq;               /* the probe's: which wait of its task */
 	const void *object;         /* what is waited for */
 	const void *cfa;            /* canonical frame address */
-	const void *frame;          /* { caller's frame pointer, return address } */
+	const void *frame;          /* caller's frame pointer, return address */
 	uint16_t state;             /* enum stranded_state */
 	uint16_t flags;             /* enum stranded_wait_flags */
 	uint32_t call;              /* the probe's: which wrapped call */
 	/* What follows is only read where a flag says that it is valid. */
-	const void *pc;             /* where the wait was begun */
+	const void *pc; /* where the wait was begun */
 	const struct stranded_case *cases;
 	size_t case_count;
 };
@@ -117,19 +121,19 @@ struct stranded_place {
 
 /* What a channel lets be seen of itself. */
 struct stranded_channel {
-	const void *object;     /* its address: what waits name as object */
+	const void *object; /* its address: what waits name as object */
 	size_t capacity;
-	const size_t *length;   /* how many elements it holds; read at any time */
-	const uint8_t *closed;  /* not 0: closed; read at any time */
+	const size_t *length; /* how many elements it holds; read at any time */
+	const uint8_t *closed; /* not 0: closed; read at any time */
 };
 
 /* The probe's side. Fields may be added at the end, never changed. */
 struct stranded_observer {
-	uint32_t version;       /* 1 */
-	uint32_t size;          /* of this struct */
+	uint32_t version; /* 1 */
+	uint32_t size;    /* of this struct */
 
-	uint64_t (*task_create)(const char *name,
-	    const struct stranded_place *by);
+	uint64_t (*task_create)(
+	    const char *name, const struct stranded_place *by);
 	void (*task_run)(uint64_t task);
 	void (*task_end)(uint64_t task);
 
@@ -140,8 +144,8 @@ struct stranded_observer {
 	    const struct stranded_place *by);
 	void (*channel_destroy)(uint64_t channel);
 
-	uint64_t (*session_open)(const char *name,
-	    const struct stranded_place *by);
+	uint64_t (*session_open)(
+	    const char *name, const struct stranded_place *by);
 	void (*session_used)(uint64_t session);
 	void (*session_close)(uint64_t session);
 	void (*session_enter)(uint64_t session);
@@ -161,16 +165,15 @@ extern const struct stranded_observer *stranded_observer_here
     __attribute__((weak, visibility("hidden"), alias("stranded_observer_v1")));
 
 #define STRANDED_NOTE_OWNER "Stranded"
-#define STRANDED_NOTE_TYPE 1
+#define STRANDED_NOTE_TYPE  1
 
-__asm__(
-    ".pushsection .note.stranded, \"aG\", %note, stranded_note, comdat\n"
-    "	.balign 4\n"
-    "	.long 9, 8, 1\n"
-    "	.asciz \"Stranded\"\n"
-    "	.balign 4\n"
-    "	.quad stranded_observer_here - .\n"
-    "	.popsection\n");
+__asm__(".pushsection .note.stranded, \"aG\", %note, stranded_note, comdat\n"
+	"	.balign 4\n"
+	"	.long 9, 8, 1\n"
+	"	.asciz \"Stranded\"\n"
+	"	.balign 4\n"
+	"	.quad stranded_observer_here - .\n"
+	"	.popsection\n");
 #endif
 
 static inline const struct stranded_observer *
@@ -184,27 +187,27 @@ stranded_observer(void)
  * after the return. A macro, so that it speaks of the function it stands in;
  * that function must not be inlined.
  */
-#define STRANDED_CALLER()                                                 \
-	((struct stranded_place) {                                        \
-		.pc = __builtin_return_address(0),                        \
-		.sp = __builtin_dwarf_cfa(),                              \
-		.fp = *(void *const *) __builtin_frame_address(0),        \
+#define STRANDED_CALLER()                                                      \
+	((struct stranded_place) {                                             \
+	    .pc = __builtin_return_address(0),                                 \
+	    .sp = __builtin_dwarf_cfa(),                                       \
+	    .fp = *(void *const *) __builtin_frame_address(0),                 \
 	})
 
 /* The address of the instruction it stands at; NULL on other machines. */
 #if defined(__x86_64__)
-#define STRANDED_HERE()                                                   \
-	({                                                                \
-		const void *here_;                                        \
-		__asm__ volatile("leaq 0(%%rip), %0" : "=r"(here_));      \
-		here_;                                                    \
+#define STRANDED_HERE()                                                        \
+	({                                                                     \
+		const void *here_;                                             \
+		__asm__ volatile("leaq 0(%%rip), %0" : "=r"(here_));           \
+		here_;                                                         \
 	})
 #elif defined(__aarch64__)
-#define STRANDED_HERE()                                                   \
-	({                                                                \
-		const void *here_;                                        \
-		__asm__ volatile("adr %0, ." : "=r"(here_));              \
-		here_;                                                    \
+#define STRANDED_HERE()                                                        \
+	({                                                                     \
+		const void *here_;                                             \
+		__asm__ volatile("adr %0, ." : "=r"(here_));                   \
+		here_;                                                         \
 	})
 #else
 #define STRANDED_HERE() ((const void *) 0)
@@ -220,33 +223,33 @@ stranded_observer(void)
  *
  * A macro, because it records the frame of the function that it stands in.
  */
-#define stranded_wait_begin(wait, state_, object_, flags_, pc_)           \
-	do {                                                              \
-		const struct stranded_observer *observer_ =               \
-		    stranded_observer();                                  \
-		if (__builtin_expect(observer_ != NULL, 0)) {             \
-			struct stranded_wait *wait_ = (wait);             \
-			wait_->object = (object_);                        \
-			wait_->cfa = __builtin_dwarf_cfa();               \
-			wait_->frame = __builtin_frame_address(0);        \
-			wait_->state = (state_);                          \
-			wait_->pc = (pc_);                                \
-			wait_->flags = (uint16_t) ((flags_) |             \
-			    (wait_->pc ? STRANDED_WAIT_PC : 0));          \
-			observer_->wait_begin(wait_);                     \
-		}                                                         \
+#define stranded_wait_begin(wait, state_, object_, flags_, pc_)                \
+	do {                                                                   \
+		const struct stranded_observer *observer_ =                    \
+		    stranded_observer();                                       \
+		if (__builtin_expect(observer_ != NULL, 0)) {                  \
+			struct stranded_wait *wait_ = (wait);                  \
+			wait_->object = (object_);                             \
+			wait_->cfa = __builtin_dwarf_cfa();                    \
+			wait_->frame = __builtin_frame_address(0);             \
+			wait_->state = (state_);                               \
+			wait_->pc = (pc_);                                     \
+			wait_->flags = (uint16_t) ((flags_) |                  \
+			    (wait_->pc ? STRANDED_WAIT_PC : 0));               \
+			observer_->wait_begin(wait_);                          \
+		}                                                              \
 	} while (0)
 
 /*
  * The same for a wait for any of several things, all at once. The cases must
  * lie where they are until the wait ends.
  */
-#define stranded_wait_begin_any(wait, state_, cases_, count_, flags_, pc_) \
-	do {                                                              \
-		(wait)->cases = (cases_);                                 \
-		(wait)->case_count = (count_);                            \
-		stranded_wait_begin((wait), (state_), NULL,               \
-		    (flags_) | STRANDED_WAIT_CASES, (pc_));               \
+#define stranded_wait_begin_any(wait, state_, cases_, count_, flags_, pc_)     \
+	do {                                                                   \
+		(wait)->cases = (cases_);                                      \
+		(wait)->case_count = (count_);                                 \
+		stranded_wait_begin((wait), (state_), NULL,                    \
+		    (flags_) | STRANDED_WAIT_CASES, (pc_));                    \
 	} while (0)
 
 /* Ends the wait; also right if the probe arrived between the two. */
@@ -271,7 +274,8 @@ stranded_task_create(const char *name, const struct stranded_place *by)
 	const struct stranded_observer *observer = stranded_observer();
 
 	return __builtin_expect(observer != NULL, 0) ?
-	    observer->task_create(name, by) : 0;
+	    observer->task_create(name, by) :
+	    0;
 }
 
 /*
@@ -306,13 +310,14 @@ stranded_task_end(uint64_t task)
  * points to stay readable until stranded_channel_destroy().
  */
 static inline uint64_t
-stranded_channel_create(const struct stranded_channel *channel,
-    const struct stranded_place *by)
+stranded_channel_create(
+    const struct stranded_channel *channel, const struct stranded_place *by)
 {
 	const struct stranded_observer *observer = stranded_observer();
 
 	return __builtin_expect(observer != NULL, 0) ?
-	    observer->channel_create(channel, by) : 0;
+	    observer->channel_create(channel, by) :
+	    0;
 }
 
 static inline void
@@ -333,7 +338,8 @@ stranded_session_open(const char *name, const struct stranded_place *by)
 	const struct stranded_observer *observer = stranded_observer();
 
 	return __builtin_expect(observer != NULL, 0) ?
-	    observer->session_open(name, by) : 0;
+	    observer->session_open(name, by) :
+	    0;
 }
 
 /* The session was used just now, by the calling thread's task. */
