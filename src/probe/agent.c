@@ -57,8 +57,8 @@
 #include "probe/task.h"
 #include "probe/tidy.h"
 
-#define STACK_SIZE (64u << 10)
-#define TLS_SIZE   (4u << 10) /* on either side of the control block */
+#define STACK_SIZE  (64u << 10)
+#define TLS_SIZE    (4u << 10) /* on either side of the control block */
 #define PATIENCE_MS 50
 #define WAKE_SIGNAL 33 /* libc's own, for setuid() */
 
@@ -141,8 +141,8 @@ open_wake(void)
 {
 	uint64_t mask = UINT64_C(1) << (WAKE_SIGNAL - 1);
 
-	return (int) sys(SYS_signalfd4, -1, &mask, sizeof(mask),
-	    SFD_CLOEXEC | SFD_NONBLOCK);
+	return (int) sys(
+	    SYS_signalfd4, -1, &mask, sizeof(mask), SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static void
@@ -254,7 +254,7 @@ agent_start(bool patient)
 	set_all_signals(~UINT64_C(0), &old);
 	alive = 1;
 	if (arch_clone(agent_main, area + STACK_SIZE, flags,
-	        patient ? area : NULL, tcb, &alive) < 0) {
+		patient ? area : NULL, tcb, &alive) < 0) {
 		alive = 0;
 	}
 	set_all_signals(old, NULL);
@@ -277,8 +277,8 @@ agent_stop(void)
 		return false;
 	}
 	/* It has left its memory, but is one of our threads for a moment yet. */
-	while (sys(SYS_tgkill, init_pid, agent_tid, 0) == 0 &&
-	    sys_now() < end) {
+	while (
+	    sys(SYS_tgkill, init_pid, agent_tid, 0) == 0 && sys_now() < end) {
 		sys(SYS_sched_yield);
 	}
 	return true;

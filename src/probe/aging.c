@@ -19,8 +19,7 @@ aging_read(const struct task *task, struct view *view)
 		if (view->top == NULL) {
 			return;
 		}
-		if (sys_peek(view->top, &view->wait, sizeof(view->wait)) ==
-		        sizeof(view->wait) &&
+		if (sys_peek_all(view->top, &view->wait, sizeof(view->wait)) &&
 		    aging_still(task, view)) {
 			return;
 		}
@@ -137,8 +136,8 @@ aging_counts(struct wire_counts *counts)
 		.sessions_closed = load_relaxed(&session_closed),
 	};
 	counts->sessions_opened = load_relaxed(&session_opened);
-	counts->sessions = (uint32_t)
-	    (counts->sessions_opened - counts->sessions_closed);
+	counts->sessions =
+	    (uint32_t) (counts->sessions_opened - counts->sessions_closed);
 	for (uint32_t number = 1; number < end; number++) {
 		struct task *task = table_hot(&task_table, number);
 		uint32_t state = STRANDED_RUNNING;
@@ -151,10 +150,11 @@ aging_counts(struct wire_counts *counts)
 		} else if (load_relaxed(&task->top) != NULL) {
 			aging_read(task, &view);
 			state = view.top != NULL ? view.wait.state :
-			                           STRANDED_RUNNING;
+						   STRANDED_RUNNING;
 		}
 		counts->tasks++;
 		counts->by_state[state < STRANDED_STATE_COUNT ?
-		        state : STRANDED_UNKNOWN]++;
+			state :
+			STRANDED_UNKNOWN]++;
 	}
 }

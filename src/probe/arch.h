@@ -56,20 +56,20 @@ arch_clone(int (*function)(void *), void *stack, unsigned long flags,
 	*--sp = (void *) function;
 	*--sp = argument;
 	__asm__ volatile("syscall\n\t"
-	                 "testq %%rax, %%rax\n\t"
-	                 "jnz 1f\n\t"
-	                 "xorl %%ebp, %%ebp\n\t"
-	                 "popq %%rdi\n\t"
-	                 "popq %%rax\n\t"
-	                 "callq *%%rax\n\t"
-	                 "movl %%eax, %%edi\n\t"
-	                 "movl %[exit], %%eax\n\t"
-	                 "syscall\n"
-	                 "1:"
-	    : "=a"(result)
-	    : "a"(SYS_clone), "D"(flags), "S"(sp), "d"(NULL), "r"(r10),
-	    "r"(r8), [exit] "i"(SYS_exit)
-	    : "rcx", "r11", "memory");
+			 "testq %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "xorl %%ebp, %%ebp\n\t"
+			 "popq %%rdi\n\t"
+			 "popq %%rax\n\t"
+			 "callq *%%rax\n\t"
+			 "movl %%eax, %%edi\n\t"
+			 "movl %[exit], %%eax\n\t"
+			 "syscall\n"
+			 "1:"
+			 : "=a"(result)
+			 : "a"(SYS_clone), "D"(flags), "S"(sp), "d"(NULL),
+			 "r"(r10), "r"(r8), [exit] "i"(SYS_exit)
+			 : "rcx", "r11", "memory");
 	return result;
 }
 
@@ -111,17 +111,17 @@ arch_clone(int (*function)(void *), void *stack, unsigned long flags,
 	*--sp = (void *) function;
 	x1 = sp;
 	__asm__ volatile("svc 0\n\t"
-	                 "cbnz x0, 1f\n\t"
-	                 "mov x29, xzr\n\t"
-	                 "mov x30, xzr\n\t"
-	                 "ldp x1, x0, [sp], #16\n\t"
-	                 "blr x1\n\t"
-	                 "mov x8, %[exit]\n\t"
-	                 "svc 0\n"
-	                 "1:"
-	    : "+r"(x0), "+r"(x1), "+r"(x8)
-	    : "r"(x2), "r"(x3), "r"(x4), [exit] "i"(SYS_exit)
-	    : "memory");
+			 "cbnz x0, 1f\n\t"
+			 "mov x29, xzr\n\t"
+			 "mov x30, xzr\n\t"
+			 "ldp x1, x0, [sp], #16\n\t"
+			 "blr x1\n\t"
+			 "mov x8, %[exit]\n\t"
+			 "svc 0\n"
+			 "1:"
+			 : "+r"(x0), "+r"(x1), "+r"(x8)
+			 : "r"(x2), "r"(x3), "r"(x4), [exit] "i"(SYS_exit)
+			 : "memory");
 	return (long) x0;
 }
 

@@ -15,8 +15,8 @@ channel_init(void)
 }
 
 uint64_t
-channel_create(const struct stranded_channel *is,
-    const struct stranded_place *by)
+channel_create(
+    const struct stranded_channel *is, const struct stranded_place *by)
 {
 	static const struct bounds nowhere;
 	uint32_t number = table_take(&channel_table);

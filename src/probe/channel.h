@@ -11,8 +11,8 @@
 #define CHANNEL_CAPTURE 384 /* bytes of stack kept of the making */
 
 struct channel {
-	uint64_t id;   /* never reused; 0: the record is free */
-	uint64_t link; /* the table's, while it is free */
+	uint64_t id;                /* never reused; 0: the record is free */
+	uint64_t link;              /* the table's, while it is free */
 	struct stranded_channel is; /* as it was reported */
 	int64_t created_ns;
 	struct capture created_by;
@@ -24,8 +24,8 @@ extern struct table channel_table;
 void channel_init(void);
 
 /* Returns a handle, or 0. */
-uint64_t channel_create(const struct stranded_channel *is,
-    const struct stranded_place *by);
+uint64_t channel_create(
+    const struct stranded_channel *is, const struct stranded_place *by);
 void channel_destroy(uint64_t handle);
 
 #endif

@@ -15,12 +15,22 @@ struct config config = { .handshake = -1 };
 
 /* What the tool takes of the environment; everything else stays behind. */
 static const char *const inherited[] = {
-	"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TERM", "NO_COLOR",
-	"LD_LIBRARY_PATH", "TMPDIR", PLACE_VARIABLE, "DEBUGINFOD_URLS",
+	"PATH",
+	"HOME",
+	"LANG",
+	"LC_ALL",
+	"LC_CTYPE",
+	"TZ",
+	"TERM",
+	"NO_COLOR",
+	"LD_LIBRARY_PATH",
+	"TMPDIR",
+	PLACE_VARIABLE,
+	"DEBUGINFOD_URLS",
 };
 
 _Static_assert(sizeof(inherited) / sizeof(inherited[0]) <
-        sizeof(config.environment) / sizeof(config.environment[0]),
+	sizeof(config.environment) / sizeof(config.environment[0]),
     "there is room for the NULL");
 
 static void
@@ -34,8 +44,9 @@ read_environment(void)
 		const char *value = getenv(inherited[i]);
 		char *entry = text.data + text.length;
 
-		if (value == NULL || text.size - text.length <
-		        text_length(inherited[i]) + text_length(value) + 2) {
+		if (value == NULL ||
+		    text.size - text.length <
+			text_length(inherited[i]) + text_length(value) + 2) {
 			continue;
 		}
 		text_add(&text, inherited[i]);

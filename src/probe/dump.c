@@ -22,13 +22,13 @@
 #include "probe/task.h"
 #include "probe/text.h"
 
-#define CHILD_STACK 8192
+#define CHILD_STACK      8192
 #define WRITE_TIMEOUT_MS 1000 /* for each part of our own dump */
 
 /* The tool that is making a dump, or was last. */
 static struct {
-	int alive;   /* a pipe that is closed when it ends; -1: it is not there */
-	int pid;     /* in the application's pid namespace */
+	int alive; /* a pipe that is closed when it ends; -1: it is not there */
+	int pid;   /* in the application's pid namespace */
 	bool served; /* it has asked for its snapshot */
 	bool again;  /* a further dump was asked for meanwhile */
 } tool;
@@ -40,10 +40,10 @@ static struct {
  * can say here what became of them.
  */
 struct start {
-	int out;       /* descriptor that becomes its standard output */
-	int alive;     /* descriptor that it shall keep */
-	long pid;      /* of the tool, or minus an error number */
-	long error;    /* of its execve(), 0: it went well */
+	int out;    /* descriptor that becomes its standard output */
+	int alive;  /* descriptor that it shall keep */
+	long pid;   /* of the tool, or minus an error number */
+	long error; /* of its execve(), 0: it went well */
 	const char **arguments;
 	_Alignas(16) uint8_t stack[CHILD_STACK];
 };
@@ -84,8 +84,8 @@ become_tool(void *argument)
 	sys(SYS_dup3, start->out, 1, 0);
 	sys(SYS_dup3, start->out, 2, 0);
 	sys(SYS_dup3, start->alive, 3, 0);
-	start->error = sys(SYS_execve, config.tool, start->arguments,
-	    config.environment);
+	start->error =
+	    sys(SYS_execve, config.tool, start->arguments, config.environment);
 	return 127;
 }
 
@@ -133,7 +133,9 @@ start_tool(int out)
 		return "no pipe could be made";
 	}
 	start = (struct start) {
-		.out = out, .alive = ends[1], .arguments = arguments,
+		.out = out,
+		.alive = ends[1],
+		.arguments = arguments,
 	};
 	between = arch_clone(start_and_end, start.stack + CHILD_STACK,
 	    CLONE_VM | CLONE_VFORK, &start, NULL, NULL);
@@ -298,8 +300,8 @@ try_tool(void)
 	/* Errors go to standard error; so, without a file, does the dump. */
 	out = kernel_borrow_stderr();
 	if (out < 0) {
-		out = (int) sys(SYS_openat, AT_FDCWD, "/dev/null",
-		    O_WRONLY | O_CLOEXEC);
+		out = (int) sys(
+		    SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC);
 	}
 	why = start_tool(out);
 	sys(SYS_close, out);
@@ -335,8 +337,7 @@ dump_tick(int64_t now)
 	struct pollfd end = { tool.alive, POLLIN, 0 };
 	struct timespec at_once = { 0, 0 };
 
-	if (tool.alive < 0 ||
-	    sys(SYS_ppoll, &end, 1, &at_once, NULL, 0) <= 0) {
+	if (tool.alive < 0 || sys(SYS_ppoll, &end, 1, &at_once, NULL, 0) <= 0) {
 		return;
 	}
 	sys(SYS_close, tool.alive);

@@ -38,7 +38,7 @@ init_probe(void)
 		return true;
 	}
 	if (!__atomic_compare_exchange_n(&progress, &nothing, UNDER_WAY, false,
-	        __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+		__ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
 		return load_acquire(&progress) == DONE;
 	}
 	init_pid = (int) sys(SYS_getpid);

@@ -16,7 +16,7 @@
 
 /* ---- Threads ------------------------------------------------------------------- */
 
-#define TID_MAX (1u << 22) /* the kernel's PID_MAX_LIMIT */
+#define TID_MAX   (1u << 22) /* the kernel's PID_MAX_LIMIT */
 #define MOMENT_NS (2 * NS_PER_MS)
 #define LATELY_NS NS_PER_SECOND /* what has not begun by now never will */
 
@@ -155,8 +155,8 @@ kernel_status_if_alone(void)
 {
 	char stat[512];
 	const char *next, *last;
-	long fd = sys(SYS_openat, AT_FDCWD, "/proc/self/stat",
-	    O_RDONLY | O_CLOEXEC);
+	long fd =
+	    sys(SYS_openat, AT_FDCWD, "/proc/self/stat", O_RDONLY | O_CLOEXEC);
 	long size = sys(SYS_read, fd, stat, sizeof(stat));
 
 	if (fd >= 0) {
@@ -239,8 +239,8 @@ kernel_may_read(uint64_t address, uint32_t size)
 	if (fd < 0) {
 		return false;
 	}
-	while (!allowed &&
-	    (got = sys(SYS_read, fd, buffer, sizeof(buffer))) > 0) {
+	while (
+	    !allowed && (got = sys(SYS_read, fd, buffer, sizeof(buffer))) > 0) {
 		for (long i = 0; i < got && !allowed; i++) {
 			if (buffer[i] != '\n') {
 				if (length < sizeof(line) - 1) {
@@ -299,8 +299,8 @@ borrow_stderr(void)
 	 * the descriptor stands for is not the same as to have it (no socket can
 	 * be opened so), but better than nothing.
 	 */
-	return (int) kernel_open_of_thread("/fd/2",
-	    O_WRONLY | O_APPEND | O_NOCTTY);
+	return (int) kernel_open_of_thread(
+	    "/fd/2", O_WRONLY | O_APPEND | O_NOCTTY);
 }
 
 /* What standard error was when it was last seen to be made so. */

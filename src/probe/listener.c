@@ -26,9 +26,9 @@
 #include "probe/sys.h"
 #include "probe/text.h"
 
-#define BACKLOG 16
-#define LOOK_AGAIN_NS (10 * NS_PER_SECOND)
-#define MOMENT_NS (100 * NS_PER_MS)
+#define BACKLOG        16
+#define LOOK_AGAIN_NS  (10 * NS_PER_SECOND)
+#define MOMENT_NS      (100 * NS_PER_MS)
 #define PLACE_PATH_MAX (PLACE_MAX + PLACE_NAME_MAX)
 
 int listener_fd = -1;
@@ -45,7 +45,7 @@ is_own_directory(const char *directory)
 	struct stat status;
 
 	return sys(SYS_newfstatat, AT_FDCWD, directory, &status,
-	           AT_SYMLINK_NOFOLLOW) == 0 &&
+		   AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISDIR(status.st_mode) &&
 	    status.st_uid == (uid_t) sys(SYS_geteuid) &&
 	    (status.st_mode & 077) == 0;
@@ -85,8 +85,10 @@ socket_inode(const char *at)
 	struct stat status;
 
 	return sys(SYS_newfstatat, AT_FDCWD, at, &status,
-	           AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(status.st_mode) ?
-	    status.st_ino : 0;
+		   AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISSOCK(status.st_mode) ?
+	    status.st_ino :
+	    0;
 }
 
 /*
@@ -101,11 +103,11 @@ make_address(struct sockaddr_un *address, const char *directory, int *held)
 	*address = (struct sockaddr_un) { .sun_family = AF_UNIX };
 	*held = -1;
 	if (place_socket(directory, (uint32_t) init_pid, address->sun_path,
-	        sizeof(address->sun_path)) > 0) {
+		sizeof(address->sun_path)) > 0) {
 		return true;
 	}
-	*held = (int) sys(SYS_openat, AT_FDCWD, directory,
-	    O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*held = (int) sys(
+	    SYS_openat, AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*held < 0) {
 		return false;
 	}
@@ -130,8 +132,8 @@ clear_place(const struct sockaddr_un *address)
 	if (socket_inode(address->sun_path) == 0) {
 		return;
 	}
-	fd = (int) sys(SYS_socket, AF_UNIX,
-	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = (int) sys(
+	    SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (sys(SYS_connect, fd, address, sizeof(*address)) == -ECONNREFUSED) {
 		sys(SYS_unlinkat, AT_FDCWD, address->sun_path, 0);
 	}
@@ -143,8 +145,8 @@ listen_at(const char *directory)
 {
 	struct sockaddr_un address;
 	int held;
-	int fd = (int) sys(SYS_socket, AF_UNIX,
-	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = (int) sys(
+	    SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0) {
 		return -1;

@@ -23,7 +23,9 @@ memcpy(void *restrict to, const void *restrict from, size_t size)
 	void *next = to;
 
 	__asm__ volatile("rep movsb"
-	    : "+D"(next), "+S"(from), "+c"(size) : : "memory");
+			 : "+D"(next), "+S"(from), "+c"(size)
+			 :
+			 : "memory");
 #else
 	unsigned char *t = to;
 	const unsigned char *f = from;

@@ -59,8 +59,7 @@ on_session_used(uint64_t handle)
 	struct session *session = table_find(&session_table, handle);
 
 	if (session != NULL) {
-		store_relaxed(&session->uses,
-		    load_relaxed(&session->uses) + 1);
+		store_relaxed(&session->uses, load_relaxed(&session->uses) + 1);
 		if (task_self != NULL) {
 			store_relaxed(&session->user, task_self->id);
 		}
@@ -113,8 +112,8 @@ struct note {
 static void
 offer(const struct note *note)
 {
-	const struct stranded_observer **pointer = (void *)
-	    ((uintptr_t) &note->content + (uintptr_t) note->content);
+	const struct stranded_observer **pointer =
+	    (void *) ((uintptr_t) &note->content + (uintptr_t) note->content);
 
 	store_release(pointer, &observer);
 }
@@ -141,14 +140,14 @@ look_at_notes(uintptr_t from, uintptr_t to)
 }
 
 static bool
-is_loaded(const struct dl_phdr_info *object, const ElfW(Phdr) *note)
+is_loaded(const struct dl_phdr_info *object, const ElfW(Phdr) * note)
 {
 	for (unsigned int i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *load = &object->dlpi_phdr[i];
 
 		if (load->p_type == PT_LOAD && note->p_vaddr >= load->p_vaddr &&
 		    note->p_vaddr - load->p_vaddr + note->p_memsz <=
-		        load->p_memsz) {
+			load->p_memsz) {
 			return true;
 		}
 	}

@@ -21,7 +21,8 @@ static bool
 get_capabilities(int tid, struct __user_cap_data_struct data[2])
 {
 	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3, .pid = tid,
+		.version = _LINUX_CAPABILITY_VERSION_3,
+		.pid = tid,
 	};
 
 	return sys(SYS_capget, &header, data) == 0;
@@ -54,8 +55,8 @@ follow_ids(void)
 {
 	char status[4096];
 	uint32_t uids[3], gids[3];
-	long fd = sys(SYS_openat, AT_FDCWD, "/proc/self/status",
-	    O_RDONLY | O_CLOEXEC);
+	long fd = sys(
+	    SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
 	long size, dumpable;
 
 	if (fd < 0) {

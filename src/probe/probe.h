@@ -40,7 +40,7 @@
 #include <stdint.h>
 
 #define PROBE_EXPORT __attribute__((visibility("default")))
-#define PROBE_COLD __attribute__((cold, noinline))
+#define PROBE_COLD   __attribute__((cold, noinline))
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

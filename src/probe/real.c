@@ -68,8 +68,8 @@ uintptr_t
 real_address(enum call call)
 {
 	switch (call) {
-#define CALL(name, version)     \
-	case CALL_##name:       \
+#define CALL(name, version)                                                    \
+	case CALL_##name:                                                      \
 		return (uintptr_t) real.name;
 #include "probe/calls.def"
 #undef CALL

@@ -29,10 +29,10 @@
  * calls, with the size of the buffer, which libc checks.
  */
 ssize_t __read_chk(int fd, void *data, size_t count, size_t size);
-ssize_t __pread_chk(int fd, void *data, size_t count, off_t offset,
-    size_t size);
-ssize_t __pread64_chk(int fd, void *data, size_t count, off64_t offset,
-    size_t size);
+ssize_t __pread_chk(
+    int fd, void *data, size_t count, off_t offset, size_t size);
+ssize_t __pread64_chk(
+    int fd, void *data, size_t count, off64_t offset, size_t size);
 ssize_t __recv_chk(int fd, void *data, size_t count, size_t size, int flags);
 ssize_t __recvfrom_chk(int fd, void *restrict data, size_t count, size_t size,
     int flags, struct sockaddr *restrict address,

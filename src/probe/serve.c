@@ -16,19 +16,19 @@
 #include "probe/sys.h"
 #include "probe/text.h"
 
-#define OUT_SIZE (512u << 10)        /* of a connection's answers */
-#define SILENCE (10 * NS_PER_SECOND) /* and it is dropped */
+#define OUT_SIZE (512u << 10)         /* of a connection's answers */
+#define SILENCE  (10 * NS_PER_SECOND) /* and it is dropped */
 
 struct client {
-	int fd;             /* -1: the place is free */
-	int pid;            /* of the process at the other end */
-	bool greeted;       /* HELLO has come */
-	bool closing;       /* once `out` is sent */
-	int64_t moved;      /* when bytes last went through */
-	uint32_t in_size;   /* of the request that has come so far */
-	uint32_t out_from;  /* what is to be sent: from here... */
-	uint32_t out_to;    /* ... to here */
-	uint8_t *out;       /* OUT_SIZE bytes */
+	int fd;                    /* -1: the place is free */
+	int pid;                   /* of the process at the other end */
+	bool greeted;              /* HELLO has come */
+	bool closing;              /* once `out` is sent */
+	int64_t moved;             /* when bytes last went through */
+	uint32_t in_size;          /* of the request that has come so far */
+	uint32_t out_from;         /* what is to be sent: from here... */
+	uint32_t out_to;           /* ... to here */
+	uint8_t *out;              /* OUT_SIZE bytes */
 	struct snapshot_walk walk; /* the snapshot that is being sent */
 	_Alignas(8) uint8_t in[WIRE_REQUEST_MAX];
 };
@@ -124,12 +124,12 @@ answer_read(struct client *client)
 	if (size > 0 && size <= WIRE_READ_MAX &&
 	    kernel_may_read(asked->address, size) &&
 	    sys_peek((const void *) (uintptr_t) asked->address, memory + 1,
-	        size) == size) {
+		size) == size) {
 		memory->size = size;
 	}
-	memory->header = (struct wire_header) {
-		(uint32_t) sizeof(*memory) + memory->size, WIRE_MEMORY, 0
-	};
+	memory->header =
+	    (struct wire_header) { (uint32_t) sizeof(*memory) + memory->size,
+		    WIRE_MEMORY, 0 };
 	client->out_to += memory->header.length;
 }
 
@@ -140,8 +140,8 @@ answer(struct client *client)
 
 	if (!wire_check_request(header, client->in_size) ||
 	    (header->type == WIRE_HELLO) == client->greeted) {
-		answer_error(client, WIRE_ERROR_MALFORMED,
-		    "the request makes no sense");
+		answer_error(
+		    client, WIRE_ERROR_MALFORMED, "the request makes no sense");
 		return;
 	}
 	switch (header->type) {
@@ -169,8 +169,8 @@ static void
 send_some(struct client *client)
 {
 	for (;;) {
-		client->out_to += (uint32_t) snapshot_continue(&client->walk,
-		    out_room(client), OUT_SIZE - client->out_to);
+		client->out_to += (uint32_t) snapshot_continue(
+		    &client->walk, out_room(client), OUT_SIZE - client->out_to);
 		if (client->out_from == client->out_to) {
 			break;
 		}
@@ -220,7 +220,7 @@ receive(struct client *client)
 	client->in_size += (uint32_t) got;
 	if (client->in_size == sizeof(*header) &&
 	    (header->length < sizeof(*header) ||
-	        header->length > sizeof(client->in))) {
+		header->length > sizeof(client->in))) {
 		answer_error(client, WIRE_ERROR_MALFORMED,
 		    "the request's length makes no sense");
 	} else if (client->in_size >= sizeof(*header) &&
@@ -278,8 +278,8 @@ quietest(void)
 static void
 welcome(void)
 {
-	int fd = (int) sys(SYS_accept4, listener_fd, NULL, NULL,
-	    SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = (int) sys(
+	    SYS_accept4, listener_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct client *client = free_place();
 
 	if (fd < 0) {
@@ -318,9 +318,8 @@ serve_poll(struct pollfd fds[SERVE_FDS])
 			/* The next request waits for the last answer. */
 			bool busy = client->out_from < client->out_to;
 
-			fds[count++] = (struct pollfd) {
-				client->fd, busy ? POLLOUT : POLLIN, 0
-			};
+			fds[count++] = (struct pollfd) { client->fd,
+				busy ? POLLOUT : POLLIN, 0 };
 		}
 	}
 	return count;

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define SERVE_CLIENTS 16
-#define SERVE_FDS (SERVE_CLIENTS + 1) /* and the listener */
+#define SERVE_FDS     (SERVE_CLIENTS + 1) /* and the listener */
 
 /* Fills in what to poll for. Returns how many. */
 unsigned int serve_poll(struct pollfd fds[SERVE_FDS]);

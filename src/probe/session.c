@@ -62,8 +62,8 @@ static void
 publish(struct session *session)
 {
 	__atomic_add_fetch(&session_opened, 1, __ATOMIC_RELAXED);
-	store_release(&session->id,
-	    __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED));
+	store_release(
+	    &session->id, __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED));
 }
 
 /* Of two that close the same session one does it. */
@@ -74,8 +74,9 @@ session_end_if(uint32_t number, uint64_t id)
 	uint32_t mapped = number;
 	int fd = session->fd;
 
-	if (id == 0 || !__atomic_compare_exchange_n(&session->id, &id, 0,
-	        false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+	if (id == 0 ||
+	    !__atomic_compare_exchange_n(&session->id, &id, 0, false,
+		__ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
 		return;
 	}
 	if (fd >= 0) {
@@ -93,8 +94,8 @@ session_end_if(uint32_t number, uint64_t id)
  * may have been told by accept() itself.
  */
 static void
-note_address(struct session_cold *cold, int fd,
-    const struct sockaddr *address, const socklen_t *address_size)
+note_address(struct session_cold *cold, int fd, const struct sockaddr *address,
+    const socklen_t *address_size)
 {
 	uint32_t size = sizeof(cold->address);
 
@@ -123,7 +124,7 @@ note_highest(uint32_t fd)
 
 	while (fd > highest &&
 	    !__atomic_compare_exchange_n(&highest_fd, &highest, fd, false,
-	        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+		__ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 	}
 }
 
@@ -202,8 +203,7 @@ uint64_t
 session_open(const char *name, const struct stranded_place *by)
 {
 	uint32_t number;
-	struct session *session =
-	    take(WIRE_SESSION_REGISTRY, -1, by, &number);
+	struct session *session = take(WIRE_SESSION_REGISTRY, -1, by, &number);
 	struct session_cold *cold;
 
 	if (session == NULL) {

@@ -21,14 +21,14 @@
 #include "probe/task.h"
 
 struct session {
-	uint64_t id;      /* never reused; 0: the record is free */
-	uint64_t link;    /* the table's, while it is free */
-	uint64_t uses;    /* how often it was used; not exact under a race */
-	uint64_t user;    /* id of the task that used it last */
-	uint64_t inode;   /* of the socket, 0 if there is none */
+	uint64_t id;    /* never reused; 0: the record is free */
+	uint64_t link;  /* the table's, while it is free */
+	uint64_t uses;  /* how often it was used; not exact under a race */
+	uint64_t user;  /* id of the task that used it last */
+	uint64_t inode; /* of the socket, 0 if there is none */
 	int64_t opened_ns;
-	int32_t fd;       /* or -1 */
-	uint32_t kind;    /* enum wire_session_kind */
+	int32_t fd;    /* or -1 */
+	uint32_t kind; /* enum wire_session_kind */
 	/* The agent's own. */
 	uint64_t seen_uses; /* `uses` when it last looked */
 	int64_t used_ns;    /* when it last saw them change */
@@ -84,7 +84,8 @@ static inline __attribute__((always_inline)) uint32_t
 session_number(int fd)
 {
 	return session_by_fd != NULL && (uint32_t) fd < SESSION_FD_MAX ?
-	    load_relaxed(&session_by_fd[fd]) : 0;
+	    load_relaxed(&session_by_fd[fd]) :
+	    0;
 }
 
 /* The task works on `fd`: if that is a session's, it belongs to it. */

@@ -98,8 +98,8 @@ install(const struct sigaction *action)
 
 	if (has_handler(action)) {
 		ours.sa_mask = action->sa_mask;
-		ours.sa_flags = SA_SIGINFO |
-		    (action->sa_flags & ~(int) SA_RESETHAND);
+		ours.sa_flags =
+		    SA_SIGINFO | (action->sa_flags & ~(int) SA_RESETHAND);
 	}
 	return real.sigaction(number, &ours, NULL);
 }

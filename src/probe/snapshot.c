@@ -48,14 +48,16 @@ lock_owner(const struct stranded_wait *wait)
 	}
 	switch (wait->state) {
 	case STRANDED_MUTEX:
-		return sys_peek(wait->object, &mutex, sizeof(mutex)) ==
-		        sizeof(mutex) ?
-		    (uint32_t) mutex.__data.__owner : 0;
+		if (sys_peek_all(wait->object, &mutex, sizeof(mutex))) {
+			return (uint32_t) mutex.__data.__owner;
+		}
+		return 0;
 	case STRANDED_RWLOCK_READ:
 	case STRANDED_RWLOCK_WRITE:
-		return sys_peek(wait->object, &lock, sizeof(lock)) ==
-		        sizeof(lock) ?
-		    (uint32_t) lock.__data.__cur_writer : 0;
+		if (sys_peek_all(wait->object, &lock, sizeof(lock))) {
+			return (uint32_t) lock.__data.__cur_writer;
+		}
+		return 0;
 	default:
 		return 0;
 	}
@@ -76,8 +78,7 @@ put_object(const struct stranded_wait *wait, struct wire_task *message)
 	} else if (wait->state == STRANDED_IO_POLL) {
 		message->object = 0;
 		if (wait->call != CALL_NONE && wait->case_count == 1 &&
-		    sys_peek(wait->object, &polled, sizeof(polled)) ==
-		        sizeof(polled)) {
+		    sys_peek_all(wait->object, &polled, sizeof(polled))) {
 			message->object = (uint64_t) polled.fd;
 			message->flags |= WIRE_TASK_FD;
 		}
@@ -99,9 +100,8 @@ copy_cases(const struct stranded_wait *wait, struct wire_case *to)
 	count = sys_peek(wait->cases, cases, count * sizeof(cases[0])) /
 	    sizeof(cases[0]);
 	for (size_t i = 0; i < count; i++) {
-		to[i] = (struct wire_case) {
-			(uintptr_t) cases[i].object, cases[i].state, 0
-		};
+		to[i] = (struct wire_case) { (uintptr_t) cases[i].object,
+			cases[i].state, 0 };
 	}
 	return (uint16_t) count;
 }
@@ -112,8 +112,8 @@ copy_cases(const struct stranded_wait *wait, struct wire_case *to)
  * is not believed.
  */
 static uint32_t
-copy_stack(const struct task *task, const struct view *view,
-    uint32_t stack_max, struct wire_stack *stack, uint8_t *to)
+copy_stack(const struct task *task, const struct view *view, uint32_t stack_max,
+    struct wire_stack *stack, uint8_t *to)
 {
 	const struct stranded_wait *wait = &view->wait;
 	uintptr_t at = (uintptr_t) view->top;
@@ -123,7 +123,8 @@ copy_stack(const struct task *task, const struct view *view,
 	uintptr_t words[2];
 
 	stack->leaf_pc = wait->flags & STRANDED_WAIT_PC ?
-	    (uintptr_t) wait->pc : real_address(wait->call);
+	    (uintptr_t) wait->pc :
+	    real_address(wait->call);
 	if (frame - at + FRAME_SPAN > 2 * FRAME_SPAN || frame % 8 != 0 ||
 	    cfa <= at || cfa - at > FRAME_SPAN) {
 		stack->flags = WIRE_STACK_UNREADABLE;
@@ -193,13 +194,12 @@ put_wait(struct snapshot_walk *walk, struct task *task,
 	if (is_known(walk, since)) {
 		message->stack.flags = WIRE_STACK_KNOWN;
 	} else if (walk->flags & WIRE_WITH_STACKS) {
-		to += copy_stack(task, &view, walk->stack_max,
-		    &message->stack, to);
+		to += copy_stack(
+		    task, &view, walk->stack_max, &message->stack, to);
 		if (!aging_still(task, &view)) {
 			to -= message->stack.size;
-			message->stack = (struct wire_stack) {
-				.flags = WIRE_STACK_MOVED
-			};
+			message->stack =
+			    (struct wire_stack) { .flags = WIRE_STACK_MOVED };
 		}
 	}
 	return to;
@@ -220,8 +220,9 @@ put_creation(const struct snapshot_walk *walk, const struct task *task,
 		return to;
 	}
 	creation = table_hot(&creation_table, number);
-	return to + capture_send(&creation->capture, CREATION_BYTES,
-	    &message->creation, to);
+	return to +
+	    capture_send(
+		&creation->capture, CREATION_BYTES, &message->creation, to);
 }
 
 static uint64_t
@@ -257,9 +258,8 @@ put_task(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	text_copy(message->name, task->name, sizeof(message->name));
 	end = put_wait(walk, task, message, (uint8_t *) (message + 1));
 	end = put_creation(walk, task, message, end);
-	message->header = (struct wire_header) {
-		(uint32_t) (end - out), WIRE_TASK, 0
-	};
+	message->header =
+	    (struct wire_header) { (uint32_t) (end - out), WIRE_TASK, 0 };
 	return is_same(&task->id, id) ? message->header.length : 0;
 }
 
@@ -284,7 +284,8 @@ put_session(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 		.id = id,
 		.opened_ns = (uint64_t) session->opened_ns,
 		.used_ns = (uint64_t) (session->uses != session->seen_uses ?
-		        walk->began : session->used_ns),
+			walk->began :
+			session->used_ns),
 		.user = load_relaxed(&session->user),
 		.inode = session->inode,
 		.fd = session->fd,
@@ -299,12 +300,11 @@ put_session(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	if (is_old(walk, session->opened_ns)) {
 		message->opened_by.flags = WIRE_STACK_KNOWN;
 	} else if (walk->flags & WIRE_WITH_CREATION) {
-		to += capture_send(&cold->opened_by, SESSION_CAPTURE,
-		    &message->opened_by, to);
+		to += capture_send(
+		    &cold->opened_by, SESSION_CAPTURE, &message->opened_by, to);
 	}
-	message->header = (struct wire_header) {
-		(uint32_t) (to - out), WIRE_SESSION, 0
-	};
+	message->header =
+	    (struct wire_header) { (uint32_t) (to - out), WIRE_SESSION, 0 };
 	return is_same(&session->id, id) ? message->header.length : 0;
 }
 
@@ -338,9 +338,8 @@ put_channel(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 		to += capture_send(&channel->created_by, CHANNEL_CAPTURE,
 		    &message->created_by, to);
 	}
-	message->header = (struct wire_header) {
-		(uint32_t) (to - out), WIRE_CHANNEL, 0
-	};
+	message->header =
+	    (struct wire_header) { (uint32_t) (to - out), WIRE_CHANNEL, 0 };
 	return is_same(&channel->id, id) ? message->header.length : 0;
 }
 
@@ -364,7 +363,7 @@ put_uncovered(struct snapshot_walk *walk, uint8_t *out)
 			.header = { sizeof(*message), WIRE_UNCOVERED, 0 },
 			.tid = tids[i],
 			.why = task_table.missed > 0 ? WIRE_UNCOVERED_NO_ROOM :
-			                               WIRE_UNCOVERED_NO_CALL,
+						       WIRE_UNCOVERED_NO_CALL,
 		};
 	}
 	walk->end.uncovered = count;
@@ -374,8 +373,8 @@ put_uncovered(struct snapshot_walk *walk, uint8_t *out)
 /* ---- The walk -------------------------------------------------------------- */
 
 void
-snapshot_begin(struct snapshot_walk *walk,
-    const struct wire_snapshot_request *request)
+snapshot_begin(
+    struct snapshot_walk *walk, const struct wire_snapshot_request *request)
 {
 	int64_t known = walk->began;
 	int64_t known_clock = walk->clock;
@@ -384,7 +383,8 @@ snapshot_begin(struct snapshot_walk *walk,
 		.phase = WALK_BEGIN,
 		.flags = request->flags,
 		.stack_max = request->stack_max < WIRE_STACK_MAX ?
-		    request->stack_max : WIRE_STACK_MAX,
+		    request->stack_max :
+		    WIRE_STACK_MAX,
 		.began = sys_now(),
 		.clock = load_relaxed(&task_clock),
 		.known = known,
@@ -420,8 +420,7 @@ put_end(struct snapshot_walk *walk, uint8_t *out)
 /* The next record of a table; at the table's end the next phase. */
 static size_t
 put_record(struct snapshot_walk *walk, uint8_t *out, const struct table *table,
-    size_t (*put)(struct snapshot_walk *, uint32_t, uint8_t *),
-    uint32_t *count)
+    size_t (*put)(struct snapshot_walk *, uint32_t, uint8_t *), uint32_t *count)
 {
 	size_t size;
 
@@ -444,8 +443,8 @@ step(struct snapshot_walk *walk, uint8_t *out)
 		walk->next = 1;
 		return put_begin(walk, out);
 	case WALK_TASKS:
-		return put_record(walk, out, &task_table, put_task,
-		    &walk->end.tasks);
+		return put_record(
+		    walk, out, &task_table, put_task, &walk->end.tasks);
 	case WALK_SESSIONS:
 		return put_record(walk, out, &session_table, put_session,
 		    &walk->end.sessions);

@@ -26,18 +26,18 @@ enum walk_phase {
 /* How far a snapshot has come. */
 struct snapshot_walk {
 	enum walk_phase phase;
-	uint32_t next;      /* number of the record that is next */
-	uint32_t flags;     /* enum wire_snapshot_flags */
+	uint32_t next;  /* number of the record that is next */
+	uint32_t flags; /* enum wire_snapshot_flags */
 	uint32_t stack_max;
 	int64_t began;
-	int64_t clock;      /* the probe's clock at that time */
-	int64_t known;      /* when this connection's last snapshot began */
+	int64_t clock;       /* the probe's clock at that time */
+	int64_t known;       /* when this connection's last snapshot began */
 	int64_t known_clock; /* and the clock then */
 	struct wire_end end;
 };
 
-void snapshot_begin(struct snapshot_walk *walk,
-    const struct wire_snapshot_request *request);
+void snapshot_begin(
+    struct snapshot_walk *walk, const struct wire_snapshot_request *request);
 
 /*
  * Writes messages to `out` while there is something left to write and room for

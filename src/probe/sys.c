@@ -54,8 +54,8 @@ sys_peek(const void *from, void *to, size_t size)
 	struct iovec remote = { (void *) from, size };
 	struct iovec local = { to, size };
 	/* By the thread's id: the process's has no memory once main has ended. */
-	long got = sys(SYS_process_vm_readv, sys(SYS_gettid), &local, 1,
-	    &remote, 1, 0);
+	long got = sys(
+	    SYS_process_vm_readv, sys(SYS_gettid), &local, 1, &remote, 1, 0);
 
 	if (got == -EPERM || got == -ENOSYS) {
 		return peek_by_file(from, to, size);
@@ -70,9 +70,8 @@ sys_write_all(int fd, const void *data, size_t size, int timeout_ms)
 
 	while (size > 0) {
 		struct pollfd room = { fd, POLLOUT, 0 };
-		struct timespec limit = {
-			timeout_ms / 1000, timeout_ms % 1000 * NS_PER_MS
-		};
+		struct timespec limit = { timeout_ms / 1000,
+			timeout_ms % 1000 * NS_PER_MS };
 		/* A pipe with room takes this much without blocking. */
 		size_t part = size < 512 ? size : 512;
 

@@ -24,7 +24,8 @@ sys_call(long number, long a, long b, long c, long d, long e, long f)
 	register long r9 __asm__("r9") = f;
 	long result;
 
-	__asm__ volatile("syscall"
+	__asm__ volatile(
+	    "syscall"
 	    : "=a"(result)
 	    : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 	    : "rcx", "r11", "memory");
@@ -45,9 +46,9 @@ sys_call(long number, long a, long b, long c, long d, long e, long f)
 	register long x5 __asm__("x5") = f;
 
 	__asm__ volatile("svc 0"
-	    : "+r"(x0)
-	    : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-	    : "memory");
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
 	return x0;
 }
 
@@ -56,22 +57,22 @@ sys_call(long number, long a, long b, long c, long d, long e, long f)
 #endif
 
 #define SYS_PICK(_1, _2, _3, _4, _5, _6, _7, name, ...) name
-#define SYS_0(n) sys_call((n), 0, 0, 0, 0, 0, 0)
-#define SYS_1(n, a) sys_call((n), (long) (a), 0, 0, 0, 0, 0)
-#define SYS_2(n, a, b) sys_call((n), (long) (a), (long) (b), 0, 0, 0, 0)
-#define SYS_3(n, a, b, c) \
+#define SYS_0(n)                                        sys_call((n), 0, 0, 0, 0, 0, 0)
+#define SYS_1(n, a)                                     sys_call((n), (long) (a), 0, 0, 0, 0, 0)
+#define SYS_2(n, a, b)                                  sys_call((n), (long) (a), (long) (b), 0, 0, 0, 0)
+#define SYS_3(n, a, b, c)                                                      \
 	sys_call((n), (long) (a), (long) (b), (long) (c), 0, 0, 0)
-#define SYS_4(n, a, b, c, d) \
+#define SYS_4(n, a, b, c, d)                                                   \
 	sys_call((n), (long) (a), (long) (b), (long) (c), (long) (d), 0, 0)
-#define SYS_5(n, a, b, c, d, e) \
-	sys_call((n), (long) (a), (long) (b), (long) (c), (long) (d), \
+#define SYS_5(n, a, b, c, d, e)                                                \
+	sys_call((n), (long) (a), (long) (b), (long) (c), (long) (d),          \
 	    (long) (e), 0)
-#define SYS_6(n, a, b, c, d, e, f) \
-	sys_call((n), (long) (a), (long) (b), (long) (c), (long) (d), \
+#define SYS_6(n, a, b, c, d, e, f)                                             \
+	sys_call((n), (long) (a), (long) (b), (long) (c), (long) (d),          \
 	    (long) (e), (long) (f))
 
 /* sys(SYS_close, fd): any call, up to six arguments. */
-#define sys(...) \
+#define sys(...)                                                               \
 	SYS_PICK(__VA_ARGS__, SYS_6, SYS_5, SYS_4, SYS_3, SYS_2, SYS_1, SYS_0) \
 	(__VA_ARGS__)
 
@@ -87,6 +88,12 @@ void sys_unmap(void *memory, size_t size);
  * Returns how many bytes could be read, from the start; never faults.
  */
 size_t sys_peek(const void *from, void *to, size_t size);
+
+static inline bool
+sys_peek_all(const void *from, void *to, size_t size)
+{
+	return sys_peek(from, to, size) == size;
+}
 
 /* Writes all of it, unless the other end stays full for `timeout_ms`. */
 bool sys_write_all(int fd, const void *data, size_t size, int timeout_ms);

@@ -24,7 +24,7 @@ pop(struct table *table)
 		    (uint32_t) load_relaxed(&record->next);
 
 		if (__atomic_compare_exchange_n(&table->free, &head, next,
-		        false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+			false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
 			return (uint32_t) head;
 		}
 	}
@@ -49,8 +49,8 @@ table_give(struct table *table, uint32_t number)
 static bool
 have_chunk(struct table *table, uint32_t index)
 {
-	size_t size = (size_t) TABLE_CHUNK *
-	    (table->hot_size + table->cold_size);
+	size_t size =
+	    (size_t) TABLE_CHUNK * (table->hot_size + table->cold_size);
 	uint8_t *none = NULL;
 	uint8_t *chunk;
 
@@ -62,7 +62,7 @@ have_chunk(struct table *table, uint32_t index)
 		return false;
 	}
 	if (!__atomic_compare_exchange_n(&table->chunks[index], &none, chunk,
-	        false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+		false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
 		sys_unmap(chunk, size);
 	}
 	return true;
@@ -87,11 +87,10 @@ extend(struct table *table)
 		uint32_t index = (used + 1) / TABLE_CHUNK;
 
 		if (index >= TABLE_CHUNKS ||
-		    !(init_confined ? load_acquire(&table->chunks[index]) !=
-		                NULL :
-		                      have_chunk(table, index))) {
-			__atomic_fetch_add(&table->missed, 1,
-			    __ATOMIC_RELAXED);
+		    !(init_confined ?
+			    load_acquire(&table->chunks[index]) != NULL :
+			    have_chunk(table, index))) {
+			__atomic_fetch_add(&table->missed, 1, __ATOMIC_RELAXED);
 			return 0;
 		}
 	} while (!__atomic_compare_exchange_n(&table->used, &used, used + 1,
@@ -118,5 +117,7 @@ table_find(const struct table *table, uint64_t handle)
 	}
 	record = table_hot(table, number);
 	return (uint32_t) load_acquire(&record->id) == handle >> 32 &&
-	    load_relaxed(&record->id) != 0 ? record : NULL;
+		load_relaxed(&record->id) != 0 ?
+	    record :
+	    NULL;
 }

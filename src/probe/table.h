@@ -21,21 +21,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TABLE_CHUNK 256   /* records in a chunk */
+#define TABLE_CHUNK  256  /* records in a chunk */
 #define TABLE_CHUNKS 4096 /* chunks in a table */
 
 struct table {
-	uint32_t hot_size;        /* of a record; at least 8, a multiple of 8 */
-	uint32_t cold_size;       /* may be 0 */
-	uint32_t used;            /* how many numbers were ever given out */
-	uint32_t missed;          /* how often there was none to give */
-	uint64_t free;            /* head: change count << 32 | number */
+	uint32_t hot_size;  /* of a record; at least 8, a multiple of 8 */
+	uint32_t cold_size; /* may be 0 */
+	uint32_t used;      /* how many numbers were ever given out */
+	uint32_t missed;    /* how often there was none to give */
+	uint64_t free;      /* head: change count << 32 | number */
 	uint8_t *chunks[TABLE_CHUNKS];
 };
 
-#define TABLE(hot, cold)                                     \
-	{                                                    \
-		.hot_size = (hot), .cold_size = (cold)       \
+#define TABLE(hot, cold)                                                       \
+	{                                                                      \
+		.hot_size = (hot), .cold_size = (cold)                         \
 	}
 
 /*
@@ -66,8 +66,8 @@ table_end(const struct table *table)
 static inline uint8_t *
 table_chunk(const struct table *table, uint32_t number)
 {
-	return __atomic_load_n(&table->chunks[number / TABLE_CHUNK],
-	    __ATOMIC_ACQUIRE);
+	return __atomic_load_n(
+	    &table->chunks[number / TABLE_CHUNK], __ATOMIC_ACQUIRE);
 }
 
 /* The hot part of a number that table_take() has once returned. */

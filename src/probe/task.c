@@ -46,8 +46,8 @@ take(const char *name, uint32_t flags)
 	}
 	task = table_hot(&task_table, number);
 	/* The id and the link are the table's still: others may look at them. */
-	__builtin_memset(&task->top, 0,
-	    sizeof(*task) - offsetof(struct task, top));
+	__builtin_memset(
+	    &task->top, 0, sizeof(*task) - offsetof(struct task, top));
 	task->number = number;
 	task->flags = flags;
 	task->created_ns = load_relaxed(&task_clock);
@@ -61,8 +61,8 @@ take(const char *name, uint32_t flags)
 static void
 publish(struct task *task)
 {
-	store_release(&task->id,
-	    __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED));
+	store_release(
+	    &task->id, __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED));
 }
 
 static void
@@ -116,8 +116,9 @@ task_create(const char *name, uint32_t flags, const struct stranded_place *by)
 void
 task_end_if(struct task *task, uint64_t id)
 {
-	if (id != 0 && __atomic_compare_exchange_n(&task->id, &id, 0, false,
-	                   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+	if (id != 0 &&
+	    __atomic_compare_exchange_n(
+		&task->id, &id, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
 		drop_creation(task);
 		table_give(&task_table, task->number);
 	}
@@ -172,7 +173,8 @@ thread_exits(void *argument)
 	}
 	task_self = NULL;
 	carrier = NULL;
-	adopting = true; /* what blocks from now on would leave a record for good */
+	adopting =
+	    true; /* what blocks from now on would leave a record for good */
 	task_end(task);
 }
 

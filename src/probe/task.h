@@ -53,22 +53,22 @@ struct aging {
 
 struct task {
 	/* The task's own. */
-	uint64_t id;      /* never reused; 0: the record is free */
-	uint64_t link;    /* the table's, while it is free */
+	uint64_t id;   /* never reused; 0: the record is free */
+	uint64_t link; /* the table's, while it is free */
 	const struct stranded_wait *top; /* innermost wait, NULL: it runs */
-	uint64_t seq;     /* waits so far */
-	uint64_t session; /* handle of the session it is in, or 0 */
+	uint64_t seq;                    /* waits so far */
+	uint64_t session;     /* handle of the session it is in, or 0 */
 	uint64_t interrupted; /* seq of a wait that our own signal broke */
 	int errno_before;     /* ... and errno just before it did */
-	uint32_t tid;     /* of the thread that runs it, 0: none */
-	uint32_t flags;   /* enum task_flags */
+	uint32_t tid;         /* of the thread that runs it, 0: none */
+	uint32_t flags;       /* enum task_flags */
 	/* Set when it is created. */
 	uint64_t created_by; /* id of the task that did */
 	int64_t created_ns;
-	struct bounds stack; /* where its stack lies */
-	uint32_t number;     /* of this record in the table */
-	uint32_t creation;   /* number of its creation record, or 0 */
-	uint32_t exit_round; /* passes of thread-specific data seen */
+	struct bounds stack;    /* where its stack lies */
+	uint32_t number;        /* of this record in the table */
+	uint32_t creation;      /* number of its creation record, or 0 */
+	uint32_t exit_round;    /* passes of thread-specific data seen */
 	void *(*start)(void *); /* what a new thread shall run */
 	void *start_arg;
 	char name[WIRE_NAME_MAX];
@@ -81,8 +81,8 @@ struct task {
 
 /* The creation of a task: kept apart, because not every thread needs one. */
 struct creation {
-	uint64_t id;      /* 0: the record is free */
-	uint64_t link;    /* the table's */
+	uint64_t id;   /* 0: the record is free */
+	uint64_t link; /* the table's */
 	struct capture capture;
 	/* and its bytes */
 };
@@ -105,8 +105,8 @@ extern __thread struct task *task_self
  * A record for a task that the calling thread creates at `by`, in the caller's
  * session. NULL if there is no room.
  */
-struct task *task_create(const char *name, uint32_t flags,
-    const struct stranded_place *by);
+struct task *task_create(
+    const char *name, uint32_t flags, const struct stranded_place *by);
 
 /* Frees the record; the second, if it is still that life of it. */
 void task_end(struct task *task);

@@ -76,7 +76,7 @@ wrap_is_ours_on(struct task *task, const struct stranded_wait *wait, int fd)
 	}
 	if (init_confined ||
 	    sys(SYS_getsockopt, fd, SOL_SOCKET,
-	        writes ? SO_SNDTIMEO : SO_RCVTIMEO, &limit, &size) != 0 ||
+		writes ? SO_SNDTIMEO : SO_RCVTIMEO, &limit, &size) != 0 ||
 	    (limit.tv_sec == 0 && limit.tv_usec == 0)) {
 		return true;
 	}

@@ -41,21 +41,21 @@ wrap_begin(struct task *task, struct stranded_wait *wait,
  * record, and the call is made again. Kept apart from the wrapper proper, which
  * so needs no registers for it.
  */
-#define WRAP_FIRST(result, name, parameters, arguments)                    \
-	PROBE_COLD static result name##_first parameters                   \
-	{                                                                  \
-		if (task_adopt() == NULL) {                                \
-			return real.name arguments;                        \
-		}                                                          \
-		return name arguments;                                     \
+#define WRAP_FIRST(result, name, parameters, arguments)                        \
+	PROBE_COLD static result name##_first parameters                       \
+	{                                                                      \
+		if (task_adopt() == NULL) {                                    \
+			return real.name arguments;                            \
+		}                                                              \
+		return name arguments;                                         \
 	}
 
 /*
  * Was the call broken off by the dump's signal, and by nothing else? Then errno
  * is again what it was before.
  */
-PROBE_COLD bool wrap_is_ours(struct task *task,
-    const struct stranded_wait *wait);
+PROBE_COLD bool wrap_is_ours(
+    struct task *task, const struct stranded_wait *wait);
 
 /* For calls that return -1 with errno, and are made again as they were. */
 static inline __attribute__((always_inline)) bool
@@ -70,12 +70,12 @@ wrap_again(long outcome, struct task *task, const struct stranded_wait *wait)
  * has a timeout of its own: what is left of it is waited for here. False, with
  * EAGAIN, if it has passed.
  */
-PROBE_COLD bool wrap_is_ours_on(struct task *task,
-    const struct stranded_wait *wait, int fd);
+PROBE_COLD bool wrap_is_ours_on(
+    struct task *task, const struct stranded_wait *wait, int fd);
 
 static inline __attribute__((always_inline)) bool
-wrap_again_on(long outcome, struct task *task,
-    const struct stranded_wait *wait, int fd)
+wrap_again_on(
+    long outcome, struct task *task, const struct stranded_wait *wait, int fd)
 {
 	return unlikely(outcome == -1) && errno == EINTR &&
 	    wrap_is_ours_on(task, wait, fd);
@@ -106,65 +106,63 @@ const struct timespec *wrap_left(const struct task *task,
  * again       the arguments then
  * after       what to do when it is over
  */
-#define WRAP_CALL(result, name, state, object, flags, before, parameters,  \
-    arguments, repeat, again, after)                                       \
-	WRAP_FIRST(result, name, parameters, arguments)                    \
-	PROBE_EXPORT result name parameters                                \
-	{                                                                  \
-		struct task *task = task_self;                             \
-		struct timespec left __attribute__((unused));              \
-		struct stranded_wait wait;                                 \
-		result outcome;                                            \
-                                                                           \
-		if (unlikely(task == NULL)) {                              \
-			return name##_first arguments;                     \
-		}                                                          \
-		before;                                                    \
-		wrap_begin(task, &wait, STRANDED_##state, (object),        \
-		    (flags), CALL_##name);                                 \
-		outcome = real.name arguments;                             \
-		while (repeat) {                                           \
-			outcome = real.name again;                         \
-		}                                                          \
-		task_pop(task, &wait);                                     \
-		after;                                                     \
-		return outcome;                                            \
+#define WRAP_CALL(result, name, state, object, flags, before, parameters,      \
+    arguments, repeat, again, after)                                           \
+	WRAP_FIRST(result, name, parameters, arguments)                        \
+	PROBE_EXPORT result name parameters                                    \
+	{                                                                      \
+		struct task *task = task_self;                                 \
+		struct timespec left __attribute__((unused));                  \
+		struct stranded_wait wait;                                     \
+		result outcome;                                                \
+                                                                               \
+		if (unlikely(task == NULL)) {                                  \
+			return name##_first arguments;                         \
+		}                                                              \
+		before;                                                        \
+		wrap_begin(task, &wait, STRANDED_##state, (object), (flags),   \
+		    CALL_##name);                                              \
+		outcome = real.name arguments;                                 \
+		while (repeat) {                                               \
+			outcome = real.name again;                             \
+		}                                                              \
+		task_pop(task, &wait);                                         \
+		after;                                                         \
+		return outcome;                                                \
 	}
 
 /* A call that returns -1 and errno, and is made again as it was. */
-#define WRAP(result, name, state, object, flags, parameters, arguments)    \
-	WRAP_CALL(result, name, state, object, flags, , parameters,        \
-	    arguments, WRAP_AGAIN, arguments, )
+#define WRAP(result, name, state, object, flags, parameters, arguments)        \
+	WRAP_CALL(result, name, state, object, flags, , parameters, arguments, \
+	    WRAP_AGAIN, arguments, )
 
 #define WRAP_AGAIN wrap_again(outcome, task, &wait)
 
 /* The same, working on a descriptor, which may be a session's. */
-#define WRAP_FD(result, name, state, fd, parameters, arguments)            \
-	WRAP_CALL(result, name, state, WRAP_FD_OBJECT(fd),                 \
-	    STRANDED_WAIT_FD, session_touch(task, (fd)), parameters,       \
-	    arguments, wrap_again_on(outcome, task, &wait, (fd)),          \
-	    arguments, )
+#define WRAP_FD(result, name, state, fd, parameters, arguments)                \
+	WRAP_CALL(result, name, state, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,   \
+	    session_touch(task, (fd)), parameters, arguments,                  \
+	    wrap_again_on(outcome, task, &wait, (fd)), arguments, )
 
 #define WRAP_FD_OBJECT(fd) ((const void *) (intptr_t) (fd))
 
 /* A call that returns an error number, or that is not made again. */
-#define WRAP_ONCE(result, name, state, object, flags, parameters,          \
-    arguments)                                                             \
-	WRAP_FIRST(result, name, parameters, arguments)                    \
-	PROBE_EXPORT result name parameters                                \
-	{                                                                  \
-		struct task *task = task_self;                             \
-		struct stranded_wait wait;                                 \
-		result outcome;                                            \
-                                                                           \
-		if (unlikely(task == NULL)) {                              \
-			return name##_first arguments;                     \
-		}                                                          \
-		wrap_begin(task, &wait, STRANDED_##state, (object),        \
-		    (flags), CALL_##name);                                 \
-		outcome = real.name arguments;                             \
-		task_pop(task, &wait);                                     \
-		return outcome;                                            \
+#define WRAP_ONCE(result, name, state, object, flags, parameters, arguments)   \
+	WRAP_FIRST(result, name, parameters, arguments)                        \
+	PROBE_EXPORT result name parameters                                    \
+	{                                                                      \
+		struct task *task = task_self;                                 \
+		struct stranded_wait wait;                                     \
+		result outcome;                                                \
+                                                                               \
+		if (unlikely(task == NULL)) {                                  \
+			return name##_first arguments;                         \
+		}                                                              \
+		wrap_begin(task, &wait, STRANDED_##state, (object), (flags),   \
+		    CALL_##name);                                              \
+		outcome = real.name arguments;                                 \
+		task_pop(task, &wait);                                         \
+		return outcome;                                                \
 	}
 
 #endif

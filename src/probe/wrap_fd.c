@@ -33,19 +33,19 @@ fclose(FILE *stream)
 	return real.fclose(stream);
 }
 
-#define WRAP_REOPEN(name)                                                  \
-	PROBE_EXPORT FILE *name(const char *restrict path,                 \
-	    const char *restrict mode, FILE *restrict stream)              \
-	{                                                                  \
-		FILE *opened;                                              \
-                                                                           \
-		stream_closes(stream);                                     \
-		opened = real.name(path, mode, stream);                    \
-		if (opened != NULL &&                                      \
-		    fileno_unlocked(opened) == STDERR_FILENO) {            \
-			kernel_note_stderr(STDERR_FILENO);                 \
-		}                                                          \
-		return opened;                                             \
+#define WRAP_REOPEN(name)                                                      \
+	PROBE_EXPORT FILE *name(const char *restrict path,                     \
+	    const char *restrict mode, FILE *restrict stream)                  \
+	{                                                                      \
+		FILE *opened;                                                  \
+                                                                               \
+		stream_closes(stream);                                         \
+		opened = real.name(path, mode, stream);                        \
+		if (opened != NULL &&                                          \
+		    fileno_unlocked(opened) == STDERR_FILENO) {                \
+			kernel_note_stderr(STDERR_FILENO);                     \
+		}                                                              \
+		return opened;                                                 \
 	}
 
 WRAP_REOPEN(freopen)

@@ -1,13 +1,12 @@
 /* wrap_io.c: reading, writing, accepting and connecting. */
 #include "probe/wrap.h"
 
-WRAP_FD(ssize_t, read, IO_READ, fd,
-    (int fd, void *data, size_t count), (fd, data, count))
+WRAP_FD(ssize_t, read, IO_READ, fd, (int fd, void *data, size_t count),
+    (fd, data, count))
 WRAP_FD(ssize_t, readv, IO_READ, fd,
     (int fd, const struct iovec *parts, int count), (fd, parts, count))
 WRAP_FD(ssize_t, pread, IO_READ, fd,
-    (int fd, void *data, size_t count, off_t offset),
-    (fd, data, count, offset))
+    (int fd, void *data, size_t count, off_t offset), (fd, data, count, offset))
 WRAP_FD(ssize_t, pread64, IO_READ, fd,
     (int fd, void *data, size_t count, off64_t offset),
     (fd, data, count, offset))
@@ -36,8 +35,8 @@ WRAP_FD(ssize_t, __recvfrom_chk, IO_READ, fd,
 	struct sockaddr *restrict address, socklen_t *restrict address_size),
     (fd, data, count, size, flags, address, address_size))
 
-WRAP_FD(ssize_t, write, IO_WRITE, fd,
-    (int fd, const void *data, size_t count), (fd, data, count))
+WRAP_FD(ssize_t, write, IO_WRITE, fd, (int fd, const void *data, size_t count),
+    (fd, data, count))
 WRAP_FD(ssize_t, writev, IO_WRITE, fd,
     (int fd, const struct iovec *parts, int count), (fd, parts, count))
 WRAP_FD(ssize_t, pwrite, IO_WRITE, fd,
@@ -65,13 +64,13 @@ WRAP_ONCE(int, connect, IO_CONNECT, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,
     (fd, address, size))
 
 /* Who has called accept() is who has opened the session. */
-#define WRAP_ACCEPT(name, parameters, arguments)                           \
-	WRAP_CALL(int, name, IO_ACCEPT, WRAP_FD_OBJECT(fd),                \
-	    STRANDED_WAIT_FD, struct stranded_place by = STRANDED_CALLER(), \
-	    parameters, arguments,                                         \
-	    wrap_again_on(outcome, task, &wait, fd), arguments,            \
-	    if (outcome >= 0) {                                            \
-		    session_accepted(outcome, address, size, &by);         \
+#define WRAP_ACCEPT(name, parameters, arguments)                               \
+	WRAP_CALL(                                                             \
+	    int, name, IO_ACCEPT, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,        \
+	    struct stranded_place by = STRANDED_CALLER(), parameters,          \
+	    arguments, wrap_again_on(outcome, task, &wait, fd), arguments,     \
+	    if (outcome >= 0) {                                                \
+		    session_accepted(outcome, address, size, &by);             \
 	    })
 
 WRAP_ACCEPT(accept,

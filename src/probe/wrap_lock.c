@@ -3,8 +3,8 @@
 
 #define TIMED STRANDED_WAIT_TIMED
 
-WRAP_ONCE(int, pthread_mutex_lock, MUTEX, mutex, 0,
-    (pthread_mutex_t * mutex), (mutex))
+WRAP_ONCE(int, pthread_mutex_lock, MUTEX, mutex, 0, (pthread_mutex_t * mutex),
+    (mutex))
 WRAP_ONCE(int, pthread_mutex_timedlock, MUTEX, mutex, TIMED,
     (pthread_mutex_t *restrict mutex, const struct timespec *restrict deadline),
     (mutex, deadline))

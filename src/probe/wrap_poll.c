@@ -28,14 +28,13 @@ left_ms(const struct task *task, const struct stranded_wait *wait, int timeout)
  * How many descriptors there are is left for the agent, which looks at them
  * itself: what the caller points at is the kernel's to check.
  */
-#define WRAP_POLL(name, timed, parameters, arguments, again)               \
-	WRAP_CALL(int, name, IO_POLL, fds, TIMED_IF(timed),                \
-	    wait.case_count = count, parameters, arguments, WRAP_AGAIN, \
+#define WRAP_POLL(name, timed, parameters, arguments, again)                   \
+	WRAP_CALL(int, name, IO_POLL, fds, TIMED_IF(timed),                    \
+	    wait.case_count = count, parameters, arguments, WRAP_AGAIN,        \
 	    again, )
 
-WRAP_POLL(poll, timeout >= 0,
-    (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout),
-    (fds, count, LEFT_MS))
+WRAP_POLL(poll, timeout >= 0, (struct pollfd * fds, nfds_t count, int timeout),
+    (fds, count, timeout), (fds, count, LEFT_MS))
 WRAP_POLL(__poll_chk, timeout >= 0,
     (struct pollfd * fds, nfds_t count, int timeout, size_t size),
     (fds, count, timeout, size), (fds, count, LEFT_MS, size))
@@ -48,10 +47,9 @@ WRAP_POLL(__ppoll_chk, timeout != NULL,
 	const sigset_t *mask, size_t size),
     (fds, count, timeout, mask, size), (fds, count, LEFT_TIME, mask, size))
 
-#define WRAP_SELECT(name, parameters, arguments, again)                    \
-	WRAP_CALL(int, name, IO_POLL, NULL, TIMED_IF(timeout != NULL),     \
-	    wait.case_count = 0, parameters, arguments, WRAP_AGAIN, \
-	    again, )
+#define WRAP_SELECT(name, parameters, arguments, again)                        \
+	WRAP_CALL(int, name, IO_POLL, NULL, TIMED_IF(timeout != NULL),         \
+	    wait.case_count = 0, parameters, arguments, WRAP_AGAIN, again, )
 
 /* Linux leaves in the timeval what is left: the arguments are right again. */
 WRAP_SELECT(select,
@@ -65,9 +63,9 @@ WRAP_SELECT(pselect,
     (count, in, out, except, timeout, mask),
     (count, in, out, except, LEFT_TIME, mask))
 
-#define WRAP_EPOLL(name, timed, parameters, arguments, again)              \
-	WRAP_CALL(int, name, IO_POLL, WRAP_FD_OBJECT(fd),                  \
-	    STRANDED_WAIT_FD | TIMED_IF(timed), , parameters, arguments,   \
+#define WRAP_EPOLL(name, timed, parameters, arguments, again)                  \
+	WRAP_CALL(int, name, IO_POLL, WRAP_FD_OBJECT(fd),                      \
+	    STRANDED_WAIT_FD | TIMED_IF(timed), , parameters, arguments,       \
 	    WRAP_AGAIN, again, )
 
 WRAP_EPOLL(epoll_wait, timeout >= 0,

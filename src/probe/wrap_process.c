@@ -57,8 +57,8 @@ confine(unsigned long operation, unsigned long flags)
  * on another stack, must not find a frame of ours.
  */
 PROBE_EXPORT __attribute__((optimize("optimize-sibling-calls"))) long
-probe_syscall(long number, long a, long b, long c, long d, long e, long f)
-    __asm__("syscall");
+probe_syscall(long number, long a, long b, long c, long d, long e,
+    long f) __asm__("syscall");
 
 __attribute__((optimize("optimize-sibling-calls"))) long
 probe_syscall(long number, long a, long b, long c, long d, long e, long f)
@@ -81,8 +81,11 @@ unshare(int flags)
 	int result;
 
 	init_probe();
-	stopped = (flags & (CLONE_NEWUSER | CLONE_THREAD | CLONE_VM |
-	                       CLONE_SIGHAND)) != 0 && agent_stop();
+	stopped =
+	    (flags &
+		(CLONE_NEWUSER | CLONE_THREAD | CLONE_VM | CLONE_SIGHAND)) !=
+		0 &&
+	    agent_stop();
 	result = real.unshare(flags);
 	if (stopped) {
 		agent_start(false);

@@ -31,7 +31,8 @@ nanosleep(const struct timespec *request, struct timespec *rest)
 
 WRAP_FIRST(int, clock_nanosleep,
     (clockid_t clock, int flags, const struct timespec *request,
-	struct timespec *rest), (clock, flags, request, rest))
+	struct timespec *rest),
+    (clock, flags, request, rest))
 
 PROBE_EXPORT int
 clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
@@ -48,8 +49,8 @@ clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
 	}
 	wrap_begin(task, &wait, STRANDED_SLEEP, NULL, STRANDED_WAIT_TIMED,
 	    CALL_clock_nanosleep);
-	result = real.clock_nanosleep(clock, flags, request,
-	    rest != NULL ? rest : &left);
+	result = real.clock_nanosleep(
+	    clock, flags, request, rest != NULL ? rest : &left);
 	while (unlikely(result == EINTR) && wrap_is_ours(task, &wait)) {
 		if (!absolute) {
 			left = rest != NULL ? *rest : left;
@@ -61,8 +62,7 @@ clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
 	return result;
 }
 
-WRAP_FIRST(unsigned int, sleep,
-    (unsigned int seconds), (seconds))
+WRAP_FIRST(unsigned int, sleep, (unsigned int seconds), (seconds))
 
 /*
  * Made of nanosleep(): what the real one returns is whole seconds, and what is
@@ -80,8 +80,8 @@ sleep(unsigned int seconds)
 	if (unlikely(task == NULL)) {
 		return sleep_first(seconds);
 	}
-	wrap_begin(task, &wait, STRANDED_SLEEP, NULL, STRANDED_WAIT_TIMED,
-	    CALL_sleep);
+	wrap_begin(
+	    task, &wait, STRANDED_SLEEP, NULL, STRANDED_WAIT_TIMED, CALL_sleep);
 	do {
 		result = real.nanosleep(&left, &left);
 	} while (wrap_again(result, task, &wait));
@@ -93,8 +93,7 @@ sleep(unsigned int seconds)
 	return 0;
 }
 
-WRAP_FIRST(int, usleep,
-    (useconds_t microseconds), (microseconds))
+WRAP_FIRST(int, usleep, (useconds_t microseconds), (microseconds))
 
 PROBE_EXPORT int
 usleep(useconds_t microseconds)

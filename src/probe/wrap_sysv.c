@@ -6,8 +6,7 @@
 #include "probe/wrap.h"
 
 WRAP(int, semop, SEMAPHORE, WRAP_FD_OBJECT(id), 0,
-    (int id, struct sembuf *operations, size_t count),
-    (id, operations, count))
+    (int id, struct sembuf *operations, size_t count), (id, operations, count))
 WRAP_CALL(int, semtimedop, SEMAPHORE, WRAP_FD_OBJECT(id),
     timeout != NULL ? STRANDED_WAIT_TIMED : 0, ,
     (int id, struct sembuf *operations, size_t count,

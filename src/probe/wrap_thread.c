@@ -20,8 +20,8 @@ thread_start(void *argument)
 
 	task->start = NULL;
 	task->start_arg = NULL;
-	task_begin_thread(task,
-	    (uintptr_t) __builtin_frame_address(0) + LIBC_FRAMES);
+	task_begin_thread(
+	    task, (uintptr_t) __builtin_frame_address(0) + LIBC_FRAMES);
 	result = start(start_argument);
 	__asm__ volatile("" : : : "memory"); /* a call, not a jump */
 	return result;
@@ -92,12 +92,12 @@ leave_waits(const struct __jmp_buf_tag *env)
 	}
 }
 
-#define WRAP_JUMP(name)                                            \
-	PROBE_EXPORT void name(struct __jmp_buf_tag env[1], int value) \
-	{                                                          \
-		leave_waits(env);                                  \
-		real.name(env, value);                             \
-		__builtin_unreachable();                           \
+#define WRAP_JUMP(name)                                                        \
+	PROBE_EXPORT void name(struct __jmp_buf_tag env[1], int value)         \
+	{                                                                      \
+		leave_waits(env);                                              \
+		real.name(env, value);                                         \
+		__builtin_unreachable();                                       \
 	}
 
 WRAP_JUMP(longjmp)
