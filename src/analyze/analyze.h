@@ -23,8 +23,8 @@ struct symbolizer;
  * the memory of objects whose files are gone. NULL and `failure` if the process
  * cannot be read.
  */
-struct symbolizer *symbolizer_new(pid_t pid, struct client *client,
-    struct failure *failure);
+struct symbolizer *symbolizer_new(
+    pid_t pid, struct client *client, struct failure *failure);
 void symbolizer_free(struct symbolizer *symbolizer);
 
 /*
@@ -42,7 +42,7 @@ struct group {
 };
 
 struct groups {
-	struct group *list;  /* the largest first */
+	struct group *list; /* the largest first */
 	size_t count;
 	struct task **tasks; /* what the groups' lists lie in */
 };

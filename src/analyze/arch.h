@@ -13,14 +13,14 @@
 
 #if defined(__x86_64__)
 #define ARCH_ELF_MACHINE EM_X86_64
-#define ARCH_REG_PC UNW_X86_64_RIP
-#define ARCH_REG_SP UNW_X86_64_RSP
-#define ARCH_REG_FP UNW_X86_64_RBP
+#define ARCH_REG_PC      UNW_X86_64_RIP
+#define ARCH_REG_SP      UNW_X86_64_RSP
+#define ARCH_REG_FP      UNW_X86_64_RBP
 #elif defined(__aarch64__)
 #define ARCH_ELF_MACHINE EM_AARCH64
-#define ARCH_REG_PC UNW_AARCH64_PC
-#define ARCH_REG_SP UNW_AARCH64_SP
-#define ARCH_REG_FP UNW_AARCH64_X29
+#define ARCH_REG_PC      UNW_AARCH64_PC
+#define ARCH_REG_SP      UNW_AARCH64_SP
+#define ARCH_REG_FP      UNW_AARCH64_X29
 #else
 #error "this machine's registers are not known to the unwinder"
 #endif

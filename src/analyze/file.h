@@ -19,8 +19,8 @@
 struct file {
 	dev_t device;
 	uint64_t inode;
-	char *path; /* as the map says */
-	int fd; /* -1: it cannot be had */
+	char *path;          /* as the map says */
+	int fd;              /* -1: it cannot be had */
 	const uint8_t *data; /* all of it; NULL if fd is -1 */
 	size_t size;
 };

@@ -56,7 +56,7 @@ parse(char *line, struct mapping *mapping)
 	uint64_t major, minor;
 	char *perms;
 
-	*mapping = (struct mapping){ 0 };
+	*mapping = (struct mapping) { 0 };
 	if (!take(&line, 16, '-', &mapping->start) ||
 	    !take(&line, 16, ' ', &mapping->end) || strlen(line) < 5) {
 		return false;
@@ -113,7 +113,7 @@ maps_read(pid_t pid, struct maps *maps)
 	size_t room = 0, capacity = 0;
 	int error = 0;
 
-	*maps = (struct maps){ 0 };
+	*maps = (struct maps) { 0 };
 	if (!in) {
 		return -1;
 	}
@@ -149,7 +149,7 @@ maps_free(struct maps *maps)
 		free(maps->list[i].path);
 	}
 	free(maps->list);
-	*maps = (struct maps){ 0 };
+	*maps = (struct maps) { 0 };
 }
 
 bool

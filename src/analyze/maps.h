@@ -20,7 +20,7 @@ struct mapping {
 	uint64_t start;
 	uint64_t end;
 	uint64_t offset; /* of `start` in the file */
-	uint64_t inode; /* 0: no file */
+	uint64_t inode;  /* 0: no file */
 	dev_t device;
 	bool writable;
 	bool executable;

@@ -19,21 +19,21 @@
 #include "analyze/table.h"
 #include "client/memory.h"
 
-#define PROBE_NAME "libstranded.so"
+#define PROBE_NAME   "libstranded.so"
 #define SEGMENTS_MAX 64 /* program headers that are looked at */
 
 /* Encodings of .eh_frame_hdr, from the Linux Standard Base. */
-#define EH_UDATA4 0x03
-#define EH_SDATA4 0x0b
+#define EH_UDATA4  0x03
+#define EH_SDATA4  0x0b
 #define EH_DATAREL 0x30
-#define EH_FORMAT 0x0f
+#define EH_FORMAT  0x0f
 
 struct objects {
 	pid_t pid;
 	struct remote *remote;
 	struct maps maps;
 	struct mapping *last; /* where the last read was: likely the next */
-	struct table files; /* struct file by inode */
+	struct table files;   /* struct file by inode */
 	struct table objects; /* struct object by bias */
 };
 
@@ -115,8 +115,8 @@ file_of(struct objects *objects, struct mapping *mapping)
 		return mapping->file;
 	}
 	while ((file = table_next(&objects->files, mapping->inode, &at))) {
-		if (mapping->inode ? file->device == mapping->device
-				   : strcmp(file->path, mapping->path) == 0) {
+		if (mapping->inode ? file->device == mapping->device :
+				     strcmp(file->path, mapping->path) == 0) {
 			break;
 		}
 	}
@@ -263,7 +263,7 @@ find_table(
 	    count > segment->p_memsz / 8) {
 		return;
 	}
-	object->table = (struct unwind_table){
+	object->table = (struct unwind_table) {
 		.base = start,
 		.start = at + sizeof(count),
 		.words = (uint64_t) count * 8 / sizeof(unw_word_t),

@@ -24,7 +24,7 @@ struct symbols;
  * .eh_frame_hdr has it; all addresses are the target's.
  */
 struct unwind_table {
-	uint64_t base; /* what the table's entries are relative to */
+	uint64_t base;  /* what the table's entries are relative to */
 	uint64_t start; /* of the table; 0 if there is none */
 	uint64_t words; /* of the machine, in the table */
 };
@@ -32,7 +32,7 @@ struct unwind_table {
 struct object {
 	const struct file *file;
 	uint64_t bias; /* address in the target - address in the file */
-	bool probe; /* it is libstranded.so */
+	bool probe;    /* it is libstranded.so */
 	struct unwind_table table;
 	struct symbols *symbols; /* NULL before the first question */
 };

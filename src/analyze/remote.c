@@ -24,7 +24,7 @@
 struct remote {
 	pid_t pid;
 	struct client *client; /* or NULL */
-	struct table chunks; /* by address; an unreadable one is `absent` */
+	struct table chunks;   /* by address; an unreadable one is `absent` */
 };
 
 /* Stands for a chunk that cannot be read. */
@@ -72,7 +72,8 @@ fetch(struct remote *remote, uint64_t address, uint8_t *chunk)
 		.iov_len = CHUNK,
 	};
 
-	if (process_vm_readv(process_alive(remote->pid), &here, 1, &there, 1, 0) == CHUNK) {
+	if (process_vm_readv(
+		process_alive(remote->pid), &here, 1, &there, 1, 0) == CHUNK) {
 		return true;
 	}
 	return remote->client &&

@@ -44,7 +44,7 @@ struct symbolizer {
 	struct unwinder *unwinder;
 	struct table places; /* struct place by pc */
 	struct table traces; /* struct trace by the hash of its frames */
-	struct walk walk; /* of the stack at hand */
+	struct walk walk;    /* of the stack at hand */
 };
 
 static void

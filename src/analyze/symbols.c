@@ -22,8 +22,8 @@
 #include "client/memory.h"
 
 struct symbols {
-	Dwfl *dwfl; /* NULL: nothing is known but offsets */
-	Dwfl_Module *module; /* the only one in it */
+	Dwfl *dwfl;           /* NULL: nothing is known but offsets */
+	Dwfl_Module *module;  /* the only one in it */
 	struct table exports; /* names of functions, by their offset */
 };
 
@@ -362,7 +362,7 @@ symbols_name(struct symbols *symbols, uint64_t offset,
 	const char *exported;
 	size_t count;
 
-	frames[0] = (struct frame){ .function = NULL };
+	frames[0] = (struct frame) { .function = NULL };
 	if (!symbols->module) {
 		return 1;
 	}

@@ -22,7 +22,7 @@ put(struct table *table, uint64_t key, void *value)
 	while (table->slots[i].value) {
 		i = (i + 1) & (table->size - 1);
 	}
-	table->slots[i] = (struct table_slot){ key, value };
+	table->slots[i] = (struct table_slot) { key, value };
 	table->count++;
 }
 
@@ -91,5 +91,5 @@ table_clear(struct table *table, void (*release)(void *value))
 		}
 	}
 	free(table->slots);
-	*table = (struct table){ 0 };
+	*table = (struct table) { 0 };
 }

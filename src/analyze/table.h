@@ -17,7 +17,7 @@ struct table_slot {
 
 struct table {
 	struct table_slot *slots;
-	size_t size; /* of slots: 0 or a power of two */
+	size_t size;  /* of slots: 0 or a power of two */
 	size_t count; /* slots in use, at most 3/4 of size */
 };
 

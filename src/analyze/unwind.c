@@ -26,8 +26,8 @@
 #include "client/client.h"
 #include "client/memory.h"
 
-#define READS_MAX 200000 /* words that libunwind may read for one stack */
-#define CACHE_SIZE 4096 /* places in code whose parsed rules are kept */
+#define READS_MAX  200000 /* words that libunwind may read for one stack */
+#define CACHE_SIZE 4096   /* places in code whose parsed rules are kept */
 
 /* libunwind exports this one, but has no header for it. */
 int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t space, unw_word_t ip,
@@ -206,7 +206,7 @@ unwinder_forget(struct unwinder *unwinder)
 /* ---- The way up -------------------------------------------------------- */
 
 enum step {
-	STEP_ON, /* one frame up */
+	STEP_ON,  /* one frame up */
 	STEP_END, /* that was the outermost */
 	STEP_FAILED
 };
@@ -221,7 +221,7 @@ struct position {
 	unw_cursor_t cursor;
 	uint64_t sp;
 	bool signal; /* this is the trampoline */
-	bool exact; /* the cursor's pc is no return address */
+	bool exact;  /* the cursor's pc is no return address */
 };
 
 /* Begins at the registers that the unwinder holds. */
@@ -276,9 +276,10 @@ step_by_frame_pointer(struct unwinder *unwinder, struct position *position)
 	if (pc == 0) {
 		return STEP_END;
 	}
-	return begin_at(unwinder, position, pc, fp + 2 * sizeof(fp), caller_fp)
-	    ? STEP_ON
-	    : STEP_FAILED;
+	return begin_at(
+		   unwinder, position, pc, fp + 2 * sizeof(fp), caller_fp) ?
+	    STEP_ON :
+	    STEP_FAILED;
 }
 
 static enum step

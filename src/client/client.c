@@ -30,7 +30,7 @@ struct client {
 	struct wire_hello hello; /* the probe's */
 };
 
-/* ---- What was wrong ----------------------------------------------------- */
+/* ---- What was wrong ---------------------------------------------------- */
 
 /*
  * Has the process ended? Its sockets close a moment before it does, so one that
@@ -138,7 +138,7 @@ fail_version(struct client *client, uint32_t version, struct failure *failure)
 	    pid, version, WIRE_VERSION);
 }
 
-/* ---- Opening ------------------------------------------------------------ */
+/* ---- Opening ----------------------------------------------------------- */
 
 static int
 find_process(pid_t pid, struct process *process, struct failure *failure)
@@ -287,7 +287,7 @@ client_hello(const struct client *client)
 	return &client->hello;
 }
 
-/* ---- Requests ----------------------------------------------------------- */
+/* ---- Requests ---------------------------------------------------------- */
 
 int
 client_counts(

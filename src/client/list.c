@@ -199,7 +199,7 @@ client_list(size_t *count)
 	return list.targets;
 }
 
-/* ---- Finding one -------------------------------------------------------- */
+/* ---- Finding one ------------------------------------------------------- */
 
 /* "12 (server), 34 (server), ...", as far as it fits. */
 static void

@@ -22,7 +22,7 @@
 #include "client/memory.h"
 #include "client/process.h"
 
-/* ---- Names -------------------------------------------------------------- */
+/* ---- Names ------------------------------------------------------------- */
 
 static char *
 ipv4_name(const void *address, in_port_t port)
@@ -91,7 +91,7 @@ sockets_name(const uint8_t *bytes, size_t size)
 	}
 }
 
-/* ---- States ------------------------------------------------------------- */
+/* ---- States ------------------------------------------------------------ */
 
 /* One line of TCP's tables. */
 struct connection {
@@ -275,8 +275,8 @@ sockets_look(struct snapshot *snapshot)
 	char path[64];
 	int descriptors;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd",
-	    process_alive(snapshot->pid));
+	snprintf(
+	    path, sizeof(path), "/proc/%d/fd", process_alive(snapshot->pid));
 	descriptors = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (descriptors < 0) {
 		return;

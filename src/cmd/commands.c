@@ -32,7 +32,7 @@ command_find(const char *name)
 	return NULL;
 }
 
-/* ---- Help --------------------------------------------------------------- */
+/* ---- Help -------------------------------------------------------------- */
 
 #define COLUMNS 78
 
@@ -98,7 +98,7 @@ command_print_help(FILE *out, const struct command *command)
 	print_option(out, &command_option_help);
 }
 
-/* ---- Man pages ---------------------------------------------------------- */
+/* ---- Man pages --------------------------------------------------------- */
 
 /* mdoc wants each sentence to begin a line. */
 static void
@@ -143,7 +143,7 @@ command_print_man(FILE *out, const struct command *command)
 	fputs(".El\n", out);
 }
 
-/* ---- Shells ------------------------------------------------------------- */
+/* ---- Shells ------------------------------------------------------------ */
 
 static void
 print_word(FILE *out, const struct command_option *option)

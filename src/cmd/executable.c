@@ -25,7 +25,7 @@
 /* Room for a script's first line. */
 #define LINE_SIZE 256
 
-/* ---- Finding ------------------------------------------------------------ */
+/* ---- Finding ----------------------------------------------------------- */
 
 /* 0 if the file can be run, else an error number. */
 static int
@@ -89,13 +89,13 @@ executable_find(const char *command, struct failure *failure)
 		failure_set(failure, EXIT_FAILED,
 		    "there is no command \"%.200s\"", command);
 	} else if (error != 0) {
-		failure_set(failure, EXIT_FAILED,
-		    "cannot run \"%.200s\": %s", command, strerror(error));
+		failure_set(failure, EXIT_FAILED, "cannot run \"%.200s\": %s",
+		    command, strerror(error));
 	}
 	return path;
 }
 
-/* ---- Checks of an ELF file ---------------------------------------------- */
+/* ---- Checks of an ELF file --------------------------------------------- */
 
 /* A program, opened. */
 struct program {
@@ -285,7 +285,7 @@ check_elf(struct program *program, const char *probe, char *runtime,
 	return 0;
 }
 
-/* ---- Scripts ------------------------------------------------------------ */
+/* ---- Scripts ----------------------------------------------------------- */
 
 /* Cuts a first line "#! /bin/sh -e" down to the interpreter's path. */
 static const char *

@@ -65,7 +65,7 @@ blocked(const struct wire_counts *counts)
 	return counts->tasks > running ? counts->tasks - running : 0;
 }
 
-/* ---- Text --------------------------------------------------------------- */
+/* ---- Text -------------------------------------------------------------- */
 
 static void
 print_uptime(int64_t ms)
@@ -109,7 +109,7 @@ print_row(const struct row *row)
 	printf("  %s\n", row->target.name);
 }
 
-/* ---- JSON --------------------------------------------------------------- */
+/* ---- JSON -------------------------------------------------------------- */
 
 static json_t *
 states_object(const struct wire_counts *counts)
@@ -169,7 +169,7 @@ print_text(const struct row *rows, size_t count)
 	}
 }
 
-/* ---- The command -------------------------------------------------------- */
+/* ---- The command ------------------------------------------------------- */
 
 /*
  * Asks all of them. Returns the exit status: that of the last that does not

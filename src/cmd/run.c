@@ -25,7 +25,7 @@ static const struct command_option option_table[] = {
 	{ 0 },
 };
 
-/* ---- The probe ---------------------------------------------------------- */
+/* ---- The probe --------------------------------------------------------- */
 
 /* Beside the tool, as it is built; or in lib beside bin, as it is installed. */
 static char *
@@ -98,7 +98,7 @@ set_preload(const char *probe, const char *runtime)
 	free(list);
 }
 
-/* ---- Options ------------------------------------------------------------ */
+/* ---- Options ----------------------------------------------------------- */
 
 static void
 set_signal(const struct arguments *arguments, const char *name)
@@ -147,7 +147,7 @@ parse(struct arguments *arguments)
 	return arguments_rest(arguments);
 }
 
-/* ---- The command -------------------------------------------------------- */
+/* ---- The command ------------------------------------------------------- */
 
 /* Checks that the probe can work in the command, and prepares its loading. */
 static void

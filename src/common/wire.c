@@ -54,7 +54,8 @@ task_is_sane(const struct wire_task *task, size_t size)
 	    !stack_is_sane(&task->stack) || !stack_is_sane(&task->creation)) {
 		return false;
 	}
-	return size == sizeof(*task) +
+	return size ==
+	    sizeof(*task) +
 	    (uint64_t) task->case_count * sizeof(struct wire_case) +
 	    task->stack.size + task->creation.size;
 }
@@ -69,7 +70,8 @@ session_is_sane(const struct wire_session *session, size_t size)
 	    !stack_is_sane(&session->opened_by)) {
 		return false;
 	}
-	return size == sizeof(*session) + (uint64_t) session->address_size +
+	return size ==
+	    sizeof(*session) + (uint64_t) session->address_size +
 	    session->name_size + session->opened_by.size;
 }
 

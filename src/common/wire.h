@@ -36,15 +36,15 @@
 #define WIRE_MAGIC   0x53545244u /* "STRD" */
 #define WIRE_VERSION 1u
 
-#define WIRE_MAX         (1u << 20) /* bytes of one message */
-#define WIRE_REQUEST_MAX 64u        /* bytes of one request */
+#define WIRE_MAX         (1u << 20)   /* bytes of one message */
+#define WIRE_REQUEST_MAX 64u          /* bytes of one request */
 #define WIRE_STACK_MAX   (256u << 10) /* bytes of one copied stack */
 #define WIRE_READ_MAX    (256u << 10) /* bytes of one MEMORY */
-#define WIRE_NAME_MAX    32u        /* bytes of a task's name, with its NUL */
-#define WIRE_TEXT_MAX    256u       /* bytes of a session's name or an error */
-#define WIRE_CASES_MAX   64u        /* cases of a select that are sent */
-#define WIRE_ADDRESS_MAX 128u       /* bytes of a sockaddr */
-#define WIRE_STATES      32u        /* room for counts by state */
+#define WIRE_NAME_MAX    32u          /* bytes of a task's name, with its NUL */
+#define WIRE_TEXT_MAX    256u /* bytes of a session's name or an error */
+#define WIRE_CASES_MAX   64u  /* cases of a select that are sent */
+#define WIRE_ADDRESS_MAX 128u /* bytes of a sockaddr */
+#define WIRE_STATES      32u  /* room for counts by state */
 
 enum wire_type {
 	WIRE_HELLO = 1,
@@ -139,8 +139,8 @@ struct wire_stack {
 	uint64_t sp;
 	uint64_t fp;
 	uint64_t base;
-	uint32_t size;    /* of the bytes that come with the message */
-	uint32_t flags;   /* enum wire_stack_flags */
+	uint32_t size;  /* of the bytes that come with the message */
+	uint32_t flags; /* enum wire_stack_flags */
 };
 
 enum wire_stack_flags {
@@ -190,13 +190,13 @@ enum wire_session_kind {
 
 struct wire_session {
 	struct wire_header header;
-	uint64_t id;        /* never reused */
+	uint64_t id; /* never reused */
 	uint64_t opened_ns;
-	uint64_t used_ns;   /* last seen in use */
-	uint64_t user;      /* the id of the task that last used it, or 0 */
-	uint64_t inode;     /* of the socket, or 0 */
-	int32_t fd;         /* or -1 */
-	uint16_t kind;      /* enum wire_session_kind */
+	uint64_t used_ns; /* last seen in use */
+	uint64_t user;    /* the id of the task that last used it, or 0 */
+	uint64_t inode;   /* of the socket, or 0 */
+	int32_t fd;       /* or -1 */
+	uint16_t kind;    /* enum wire_session_kind */
 	uint16_t address_size;
 	uint32_t name_size;
 	uint32_t zero;
@@ -207,7 +207,7 @@ struct wire_session {
 
 struct wire_channel {
 	struct wire_header header;
-	uint64_t id;      /* never reused */
+	uint64_t id; /* never reused */
 	uint64_t object;
 	uint64_t length;
 	uint64_t capacity;
@@ -232,7 +232,7 @@ struct wire_uncovered {
 struct wire_end {
 	struct wire_header header;
 	uint64_t ended_ns;
-	uint32_t tasks;    /* how many messages of each kind were sent */
+	uint32_t tasks; /* how many messages of each kind were sent */
 	uint32_t sessions;
 	uint32_t channels;
 	uint32_t uncovered;

@@ -18,8 +18,8 @@
  * - All signals are blocked in it, for good.
  * - libc cannot change its user id when the application drops privileges: it
  *   follows by itself (privileges.c).
- * - Its working directory, root and umask are its own: it still finds its socket
- *   after a chroot().
+ * - Its working directory, root and umask are its own: it still finds its
+ *   socket after a chroot().
  * - It must not be there when the kernel demands a process of one thread (for
  *   unshare(CLONE_NEWUSER), for example), nor when all threads are put under a
  *   seccomp filter: it is stopped before (wrap_process.c).
@@ -76,7 +76,7 @@ agent_ask_for_dump(void)
 	store_release(&dump_asked, 1);
 }
 
-/* ---- Descriptors ---------------------------------------------------------- */
+/* ---- Descriptors ------------------------------------------------------- */
 
 /*
  * Gives up the application's descriptors, without a moment of holding them.
@@ -98,7 +98,7 @@ leave_descriptors(void)
 	return true;
 }
 
-/* ---- The loop ------------------------------------------------------------------ */
+/* ---- The loop ---------------------------------------------------------- */
 
 static void
 tick(int64_t now)
@@ -219,7 +219,7 @@ agent_main(void *argument)
 	return 0;
 }
 
-/* ---- Beginning and end ---------------------------------------------------- */
+/* ---- Beginning and end ------------------------------------------------- */
 
 static void
 set_all_signals(uint64_t mask, uint64_t *old)
@@ -276,7 +276,7 @@ agent_stop(void)
 	if (load_acquire(&alive)) {
 		return false;
 	}
-	/* It has left its memory, but is one of our threads for a moment yet. */
+	/* It has left its memory, but is a thread for a moment yet. */
 	while (
 	    sys(SYS_tgkill, init_pid, agent_tid, 0) == 0 && sys_now() < end) {
 		sys(SYS_sched_yield);

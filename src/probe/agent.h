@@ -16,7 +16,7 @@ extern int agent_tid;
  */
 void agent_start(bool patient);
 
-/* Waits, for a second at most, until the agent has looked for the first time. */
+/* Waits until the agent has looked for the first time; for a second at most. */
 void agent_await(void);
 
 /*

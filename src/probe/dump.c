@@ -33,7 +33,7 @@ static struct {
 	bool again;  /* a further dump was asked for meanwhile */
 } tool;
 
-/* ---- Starting the tool ------------------------------------------------------- */
+/* ---- Starting the tool ------------------------------------------------- */
 
 /*
  * What the two children need. They run in our memory (CLONE_VM), so that they
@@ -163,7 +163,7 @@ adopts_orphans(void)
 	return subreaper != 0 || init_pid == 1;
 }
 
-/* ---- Our own dump -------------------------------------------------------------- */
+/* ---- Our own dump ------------------------------------------------------ */
 
 static void
 add_session(struct text *text, uint64_t handle)
@@ -256,7 +256,7 @@ write_lines(int out, const char *why)
 	sys_write_all(out, line, text.length, WRITE_TIMEOUT_MS);
 }
 
-/* ---- What is asked for ----------------------------------------------------------- */
+/* ---- What is asked for ------------------------------------------------- */
 
 static int
 open_output(void)

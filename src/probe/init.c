@@ -97,7 +97,7 @@ begin(void)
 __attribute__((destructor)) static void
 end(void)
 {
-	/* A vfork child that calls exit() is not the process. */
+	/* A vfork child that exits is not the process. */
 	if (!init_is_vfork_child()) {
 		agent_leave();
 	}

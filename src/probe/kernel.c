@@ -14,7 +14,7 @@
 #include "probe/task.h"
 #include "probe/text.h"
 
-/* ---- Threads ------------------------------------------------------------------- */
+/* ---- Threads ----------------------------------------------------------- */
 
 #define TID_MAX   (1u << 22) /* the kernel's PID_MAX_LIMIT */
 #define MOMENT_NS (2 * NS_PER_MS)
@@ -147,8 +147,8 @@ kernel_uncovered(uint32_t *tids, unsigned int max)
 /*
  * The main thread stays in the process as a zombie until all others have ended.
  * "1 (name) Z ...": the name may hold anything, so the fields are counted from
- * the last ')'. The 18th is how many threads there are, the last the status that
- * the main thread has left.
+ * the last ')'. The 18th is how many threads there are, the last the status
+ * that the main thread has left.
  */
 int
 kernel_status_if_alone(void)
@@ -183,7 +183,7 @@ kernel_status_if_alone(void)
 	return (int) (text_number(last) >> 8 & 255);
 }
 
-/* ---- Memory ------------------------------------------------------------------ */
+/* ---- Memory ------------------------------------------------------------ */
 
 static const char *
 parse_hex(const char *next, uint64_t *number)
@@ -257,7 +257,7 @@ kernel_may_read(uint64_t address, uint32_t size)
 	return allowed;
 }
 
-/* ---- Descriptors ------------------------------------------------------------- */
+/* ---- Descriptors ------------------------------------------------------- */
 
 long
 kernel_open_of_thread(const char *what, int flags)
@@ -295,9 +295,9 @@ borrow_stderr(void)
 		return (int) borrowed;
 	}
 	/*
-	 * Linux before 5.6, a filter, or the main thread has ended. To open what
-	 * the descriptor stands for is not the same as to have it (no socket can
-	 * be opened so), but better than nothing.
+	 * Linux before 5.6, a filter, or the main thread has ended. To open
+	 * what the descriptor stands for is not the same as to have it (no
+	 * socket can be opened so), but better than nothing.
 	 */
 	return (int) kernel_open_of_thread(
 	    "/fd/2", O_WRONLY | O_APPEND | O_NOCTTY);

@@ -34,7 +34,7 @@ long kernel_open_of_thread(const char *what, int flags);
  */
 int kernel_borrow_stderr(void);
 
-/* The descriptor of this number is standard error from now on, whatever it is. */
+/* Descriptor `fd` is standard error from now on, whatever it is. */
 void kernel_note_stderr(int fd);
 
 #endif

@@ -9,7 +9,7 @@
 #include "probe/task.h"
 #include "probe/text.h"
 
-/* ---- What runtimes report ---------------------------------------------------- */
+/* ---- What runtimes report ---------------------------------------------- */
 
 static uint64_t
 on_task_create(const char *name, const struct stranded_place *by)
@@ -99,7 +99,7 @@ static const struct stranded_observer observer = {
 	.session_enter = on_session_enter,
 };
 
-/* ---- How they find us ------------------------------------------------------- */
+/* ---- How they find us -------------------------------------------------- */
 
 struct note {
 	uint32_t owner_size;

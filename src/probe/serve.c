@@ -60,7 +60,7 @@ serve_reset(void)
 	ready = true;
 }
 
-/* ---- Answers --------------------------------------------------------------- */
+/* ---- Answers ----------------------------------------------------------- */
 
 static void *
 out_room(struct client *client)
@@ -162,7 +162,7 @@ answer(struct client *client)
 	}
 }
 
-/* ---- Sockets ---------------------------------------------------------------- */
+/* ---- Sockets ----------------------------------------------------------- */
 
 /* Sends what there is, and makes more of a snapshot while that works. */
 static void

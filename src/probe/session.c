@@ -44,7 +44,7 @@ take(uint32_t kind, int fd, const struct stranded_place *by, uint32_t *number)
 	}
 	session = table_hot(&session_table, *number);
 	cold = cold_of(*number);
-	/* The id and the link are the table's still: others may look at them. */
+	/* The id and the link are still the table's: others look at them. */
 	__builtin_memset(&session->uses, 0,
 	    sizeof(*session) - offsetof(struct session, uses));
 	session->kind = kind;
@@ -87,7 +87,7 @@ session_end_if(uint32_t number, uint64_t id)
 	table_give(&session_table, number);
 }
 
-/* ---- Accepted connections ------------------------------------------------ */
+/* ---- Accepted connections ---------------------------------------------- */
 
 /*
  * The peer's address. A thread under a filter is not made to ask for it, but
@@ -175,7 +175,7 @@ session_fd_closes(int fd)
 {
 	uint32_t number = session_number(fd);
 
-	/* In a vfork child the memory is the parent's, the descriptor is not. */
+	/* A vfork child has the parent's memory, but not its descriptors. */
 	if (number == 0 || init_is_vfork_child()) {
 		return;
 	}
@@ -197,7 +197,7 @@ session_fds_close(unsigned int first, unsigned int last)
 	}
 }
 
-/* ---- A runtime's ----------------------------------------------------------- */
+/* ---- A runtime's ------------------------------------------------------- */
 
 uint64_t
 session_open(const char *name, const struct stranded_place *by)

@@ -59,7 +59,7 @@ note_broken_wait(const ucontext_t *context)
 	if (top <= sp || top - sp >= WRAPPER_SPAN) {
 		return;
 	}
-	/* Libc has not made an errno of it yet; of an earlier one it may have. */
+	/* Libc has made no errno of it yet; of an earlier one it may have. */
 	if (load_relaxed(&task->interrupted) != task->top->seq) {
 		store_relaxed(&task->errno_before, errno);
 		store_relaxed(&task->interrupted, task->top->seq);
@@ -73,7 +73,7 @@ on_signal(int signal, siginfo_t *info, void *context)
 
 	agent_ask_for_dump();
 	if (!has_handler(&action)) {
-		/* Nobody but us wants to break off what the thread waits for. */
+		/* Nobody but us wants to break off the thread's wait. */
 		note_broken_wait(context);
 		return;
 	}

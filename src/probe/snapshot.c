@@ -34,7 +34,7 @@ is_same(const uint64_t *where, uint64_t id)
 	return load_relaxed(where) == id;
 }
 
-/* ---- Tasks ------------------------------------------------------------------- */
+/* ---- Tasks ------------------------------------------------------------- */
 
 /* The thread that owns the lock: libc keeps it there. */
 static uint32_t
@@ -263,7 +263,7 @@ put_task(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	return is_same(&task->id, id) ? message->header.length : 0;
 }
 
-/* ---- Sessions and channels ------------------------------------------------ */
+/* ---- Sessions and channels --------------------------------------------- */
 
 static size_t
 put_session(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
@@ -343,7 +343,7 @@ put_channel(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	return is_same(&channel->id, id) ? message->header.length : 0;
 }
 
-/* ---- What is not covered --------------------------------------------------- */
+/* ---- What is not covered ----------------------------------------------- */
 
 #define UNCOVERED_MAX 1024
 
@@ -370,7 +370,7 @@ put_uncovered(struct snapshot_walk *walk, uint8_t *out)
 	return count * sizeof(*message);
 }
 
-/* ---- The walk -------------------------------------------------------------- */
+/* ---- The walk ---------------------------------------------------------- */
 
 void
 snapshot_begin(

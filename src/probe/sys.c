@@ -53,7 +53,7 @@ sys_peek(const void *from, void *to, size_t size)
 {
 	struct iovec remote = { (void *) from, size };
 	struct iovec local = { to, size };
-	/* By the thread's id: the process's has no memory once main has ended. */
+	/* By the thread's id: once main has ended, the process's has none. */
 	long got = sys(
 	    SYS_process_vm_readv, sys(SYS_gettid), &local, 1, &remote, 1, 0);
 

@@ -56,20 +56,22 @@ sys_call(long number, long a, long b, long c, long d, long e, long f)
 #error "no system calls for this machine yet"
 #endif
 
+/* clang-format off */
 #define SYS_PICK(_1, _2, _3, _4, _5, _6, _7, name, ...) name
-#define SYS_0(n)                                        sys_call((n), 0, 0, 0, 0, 0, 0)
-#define SYS_1(n, a)                                     sys_call((n), (long) (a), 0, 0, 0, 0, 0)
-#define SYS_2(n, a, b)                                  sys_call((n), (long) (a), (long) (b), 0, 0, 0, 0)
-#define SYS_3(n, a, b, c)                                                      \
+#define SYS_0(n) sys_call((n), 0, 0, 0, 0, 0, 0)
+#define SYS_1(n, a) sys_call((n), (long) (a), 0, 0, 0, 0, 0)
+#define SYS_2(n, a, b) sys_call((n), (long) (a), (long) (b), 0, 0, 0, 0)
+#define SYS_3(n, a, b, c) \
 	sys_call((n), (long) (a), (long) (b), (long) (c), 0, 0, 0)
-#define SYS_4(n, a, b, c, d)                                                   \
+#define SYS_4(n, a, b, c, d) \
 	sys_call((n), (long) (a), (long) (b), (long) (c), (long) (d), 0, 0)
-#define SYS_5(n, a, b, c, d, e)                                                \
-	sys_call((n), (long) (a), (long) (b), (long) (c), (long) (d),          \
+#define SYS_5(n, a, b, c, d, e) \
+	sys_call((n), (long) (a), (long) (b), (long) (c), (long) (d), \
 	    (long) (e), 0)
-#define SYS_6(n, a, b, c, d, e, f)                                             \
-	sys_call((n), (long) (a), (long) (b), (long) (c), (long) (d),          \
+#define SYS_6(n, a, b, c, d, e, f) \
+	sys_call((n), (long) (a), (long) (b), (long) (c), (long) (d), \
 	    (long) (e), (long) (f))
+/* clang-format on */
 
 /* sys(SYS_close, fd): any call, up to six arguments. */
 #define sys(...)                                                               \

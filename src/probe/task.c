@@ -33,7 +33,7 @@ static uint64_t last_id;
 static pthread_key_t exit_key;
 static bool have_exit_key;
 
-/* ---- Records --------------------------------------------------------------- */
+/* ---- Records ----------------------------------------------------------- */
 
 static struct task *
 take(const char *name, uint32_t flags)
@@ -45,7 +45,7 @@ take(const char *name, uint32_t flags)
 		return NULL;
 	}
 	task = table_hot(&task_table, number);
-	/* The id and the link are the table's still: others may look at them. */
+	/* The id and the link are still the table's: others look at them. */
 	__builtin_memset(
 	    &task->top, 0, sizeof(*task) - offsetof(struct task, top));
 	task->number = number;
@@ -136,7 +136,7 @@ task_handle(const struct task *task)
 	return table_handle(task->number, task->id);
 }
 
-/* ---- Threads ------------------------------------------------------------------ */
+/* ---- Threads ----------------------------------------------------------- */
 
 /*
  * The calling thread's id. libc keeps it, and writes it into every mutex that
@@ -150,7 +150,7 @@ own_tid(void)
 	if (real.pthread_mutex_lock(&mutex) != 0) {
 		return 0;
 	}
-	/* It is left locked: nobody has it, and a sanitizer's unlock would ask. */
+	/* Left locked: nobody has it, and a sanitizer's unlock would ask. */
 	return (uint32_t) mutex.__data.__owner;
 }
 
@@ -242,7 +242,7 @@ task_adopt(void)
 	task = init_probe() ? take(NULL, 0) : NULL;
 	if (task != NULL) {
 		if (!__atomic_exchange_n(&have_main, true, __ATOMIC_RELAXED)) {
-			/* The loader's thread comes first: it is the main one. */
+			/* The loader's comes first: the main thread. */
 			task->flags |= TASK_MAIN;
 			task->stack = main_bounds();
 		}
@@ -301,7 +301,7 @@ task_reset_after_fork(void)
 	}
 }
 
-/* ---- Waits ----------------------------------------------------------------- */
+/* ---- Waits ------------------------------------------------------------- */
 
 void
 task_unwind_to(struct task *task, uintptr_t sp)

@@ -41,8 +41,8 @@ wrap_is_ours(struct task *task, const struct stranded_wait *wait)
 }
 
 /*
- * Waits until the descriptor is ready. 0, or an error number: EAGAIN if the time
- * passes, EINTR if a signal comes that is not ours.
+ * Waits until the descriptor is ready. 0, or an error number: EAGAIN if the
+ * time passes, EINTR if a signal comes that is not ours.
  */
 static int
 wait_ready(struct task *task, const struct stranded_wait *wait, int fd,

@@ -97,8 +97,8 @@ const struct timespec *wrap_left(const struct task *task,
 
 /*
  * The wrapper of `name`. In what is passed, `task` and `wait` are the thread's
- * record and the wait, `left` is a struct timespec to use at will, and `outcome`
- * the call's result.
+ * record and the wait, `left` is a struct timespec to use at will, and
+ * `outcome` the call's result.
  *
  * before      what to do before the wait is published
  * repeat      shall the call be made again, because only the dump's signal has

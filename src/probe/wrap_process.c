@@ -53,8 +53,8 @@ confine(unsigned long operation, unsigned long flags)
 
 /*
  * syscall() is declared with an ellipsis, but always reads as many arguments as
- * a system call can have. The last line is a jump: a call that returns twice, or
- * on another stack, must not find a frame of ours.
+ * a system call can have. The last line is a jump: a call that returns twice,
+ * or on another stack, must not find a frame of ours.
  */
 PROBE_EXPORT __attribute__((optimize("optimize-sibling-calls"))) long
 probe_syscall(long number, long a, long b, long c, long d, long e,

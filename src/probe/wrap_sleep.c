@@ -1,5 +1,5 @@
 /*
- * wrap_sleep.c: the sleeps. As wrap_poll.c: a sleep that the dump's signal broke
+ * wrap_sleep.c: the sleeps. As in wrap_poll.c, one that the dump's signal broke
  * off goes on with what is left.
  */
 #include "probe/wrap.h"

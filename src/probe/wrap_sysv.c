@@ -1,7 +1,7 @@
 /*
- * wrap_sysv.c: System V semaphores and message queues. The kernel never restarts
- * them after a signal that is handled: what the dump's has broken off is done
- * again here. They are named by their numbers.
+ * wrap_sysv.c: System V semaphores and message queues. The kernel never
+ * restarts them after a signal that is handled: what the dump's has broken off
+ * is done again here. They are named by their numbers.
  */
 #include "probe/wrap.h"
 

@@ -10,8 +10,8 @@
 
 #define SECOND INT64_C(1000000000)
 #define MINUTE (60 * SECOND)
-#define HOUR (60 * MINUTE)
-#define DAY (24 * HOUR)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
 
 void
 output_clean(FILE *out, const char *text)

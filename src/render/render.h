@@ -15,7 +15,7 @@
 #include "client/snapshot.h"
 
 struct render_options {
-	bool all; /* every task by itself, not in groups */
+	bool all;   /* every task by itself, not in groups */
 	bool color; /* for a terminal */
 };
 

@@ -21,13 +21,13 @@
 #include "common/states.h"
 #include "render/output.h"
 
-#define INDENT "        " /* before a file's name */
+#define INDENT       "        " /* before a file's name */
 #define LIST_MAX     10 /* threads that are not covered that are named */
 #define MEMBERS_MAX  64 /* members of a group that are */
 #define LINE_COLUMNS 80
 
-#define BOLD "\033[1m"
-#define RED "\033[31m"
+#define BOLD  "\033[1m"
+#define RED   "\033[31m"
 #define PLAIN "\033[0m"
 
 struct text {
@@ -76,8 +76,8 @@ put_states(FILE *out, const struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->task_count; i++) {
 		uint32_t state = snapshot->tasks[i].state;
 
-		counts[state < STRANDED_STATE_COUNT ? state
-						    : STRANDED_UNKNOWN]++;
+		counts[state < STRANDED_STATE_COUNT ? state :
+						      STRANDED_UNKNOWN]++;
 	}
 	fprintf(out, "%zu task%s", snapshot->task_count,
 	    plural(snapshot->task_count));
@@ -531,8 +531,8 @@ put_members(const struct text *text, const struct group *group)
 			fputs("\n       ", text->out);
 			column = strlen(INDENT) - 1;
 		}
-		column += (size_t) fprintf(text->out, " %s%s", member,
-		    last ? "" : ",");
+		column += (size_t) fprintf(
+		    text->out, " %s%s", member, last ? "" : ",");
 		free(member);
 	}
 	if (group->count > MEMBERS_MAX) {

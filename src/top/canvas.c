@@ -12,12 +12,12 @@
 #include "top/canvas.h"
 
 #define REPLACEMENT 0xfffd
-#define ELLIPSIS 0x2026
+#define ELLIPSIS    0x2026
 
 void
 canvas_init(struct canvas *canvas, bool ascii)
 {
-	*canvas = (struct canvas){ .ascii = ascii };
+	*canvas = (struct canvas) { .ascii = ascii };
 }
 
 void
@@ -46,14 +46,14 @@ canvas_clear(struct canvas *canvas)
 	size_t count = (size_t) canvas->rows * (size_t) canvas->columns;
 
 	for (size_t i = 0; i < count; i++) {
-		canvas->cells[i] = (struct cell){ L' ', STYLE_PLAIN };
+		canvas->cells[i] = (struct cell) { L' ', STYLE_PLAIN };
 	}
 }
 
 struct area
 canvas_area(const struct canvas *canvas)
 {
-	return (struct area){ 0, 0, canvas->rows, canvas->columns };
+	return (struct area) { 0, 0, canvas->rows, canvas->columns };
 }
 
 static struct cell *
@@ -202,11 +202,11 @@ set(struct canvas *canvas, int row, int column, enum style style,
 	split(canvas, row, column);
 	if (right != NULL) {
 		split(canvas, row, column + 1);
-		*right = (struct cell){ 0, style };
+		*right = (struct cell) { 0, style };
 	} else if (width == 2) {
 		symbol = L' ';
 	}
-	*cell = (struct cell){ symbol, style };
+	*cell = (struct cell) { symbol, style };
 }
 
 void

@@ -18,11 +18,11 @@
 /* What a text means; screen.c knows what that looks like. */
 enum style {
 	STYLE_PLAIN,
-	STYLE_FAINT, /* of less interest */
-	STYLE_STRONG, /* names and numbers to look at first */
-	STYLE_HEADING, /* above columns */
+	STYLE_FAINT,    /* of less interest */
+	STYLE_STRONG,   /* names and numbers to look at first */
+	STYLE_HEADING,  /* above columns */
 	STYLE_SELECTED, /* the row that keys speak of */
-	STYLE_GROWING, /* more than there were */
+	STYLE_GROWING,  /* more than there were */
 	STYLE_SHRINKING,
 	STYLE_ALARM, /* something has gone wrong */
 	STYLE_GRAPH,

@@ -38,7 +38,7 @@ draw_headings(const struct grid *grid, const int *widths, struct canvas *canvas,
 	struct area place = { area.row, area.column, 1, 0 };
 
 	canvas_text(canvas,
-	    (struct area){ area.row, area.column, 1, area.width }, ALIGN_LEFT,
+	    (struct area) { area.row, area.column, 1, area.width }, ALIGN_LEFT,
 	    STYLE_HEADING, "");
 	for (size_t i = 0; i < grid->column_count; i++) {
 		const struct column *column = &grid->columns[i];

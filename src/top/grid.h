@@ -24,7 +24,7 @@ struct column {
 	const char *title;
 	int width; /* at least */
 	int share; /* of what is left over, in relation to others */
-	int from; /* shown if the grid is that wide */
+	int from;  /* shown if the grid is that wide */
 	enum align align;
 	grid_cell_fn *cell;
 };

@@ -9,8 +9,8 @@
 #include "top/viewer.h"
 #include "top/words.h"
 
-#define LABEL_WIDTH 9 /* "Sessions" and its like */
-#define GRAPH_FROM 35 /* where the lines begin */
+#define LABEL_WIDTH 9  /* "Sessions" and its like */
+#define GRAPH_FROM  35 /* where the lines begin */
 #define RANGE_WIDTH 13 /* what they span, to the right of them */
 
 static void
@@ -165,7 +165,7 @@ draw_states(
 	int column = area.column + LABEL_WIDTH;
 
 	for (uint32_t i = 0; i < STRANDED_STATE_COUNT; i++) {
-		states[i] = (struct state_count){ i, counts->by_state[i] };
+		states[i] = (struct state_count) { i, counts->by_state[i] };
 	}
 	qsort(states, STRANDED_STATE_COUNT, sizeof(states[0]), compare_counts);
 	(void) canvas_put(canvas, area, area.column, STYLE_PLAIN, "Tasks");

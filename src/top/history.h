@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HISTORY_MAX 300 /* values: as many as the widest screen shows */
-#define HISTORY_LEVELS 8 /* heights of a line's columns */
+#define HISTORY_MAX    300 /* values: as many as the widest screen shows */
+#define HISTORY_LEVELS 8   /* heights of a line's columns */
 
 /* A ring; all zeroes is an empty one. */
 struct history {
 	uint32_t values[HISTORY_MAX];
-	size_t next; /* where the next value goes */
+	size_t next;  /* where the next value goes */
 	size_t count; /* values that are valid, at most HISTORY_MAX */
 };
 

@@ -1,7 +1,7 @@
 /* keys.c: see keys.h. */
 #include "top/keys.h"
 
-#define ANYWHERE (KEY_ON_LIST | KEY_ON_PAGE)
+#define ANYWHERE     (KEY_ON_LIST | KEY_ON_PAGE)
 #define CTRL(letter) ((letter) &0x1f)
 
 const struct key keys_table[] = {

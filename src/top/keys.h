@@ -51,12 +51,12 @@ enum action {
 enum key_place { KEY_ON_LIST = 1, KEY_ON_PAGE = 2 };
 
 struct key {
-	int code; /* a character or enum key_code */
+	int code;         /* a character or enum key_code */
 	const char *name; /* as printed on it */
 	enum action action;
 	unsigned int where; /* enum key_place: the bottom line shows it there */
-	const char *hint; /* a word for the bottom line, NULL if not there */
-	const char *help; /* NULL: another key for what the one above does */
+	const char *hint;   /* a word for the bottom line, NULL if not there */
+	const char *help;   /* NULL: another key for what the one above does */
 };
 
 /* The table; ends with a key of code KEY_CODE_NONE. */

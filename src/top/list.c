@@ -50,9 +50,9 @@ list_settle(struct list *list, struct rows rows, size_t height)
 	list->height = height;
 	if (found < rows.count) {
 		/* Keep its distance from the top. */
-		list->top = list->top + found > list->index
-		    ? list->top + found - list->index
-		    : 0;
+		list->top = list->top + found > list->index ?
+		    list->top + found - list->index :
+		    0;
 		list->index = found;
 	} else if (list->index >= rows.count) {
 		list->index = rows.count > 0 ? rows.count - 1 : 0;

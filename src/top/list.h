@@ -24,9 +24,9 @@ uint64_t rows_key(struct rows rows, size_t index);
 
 /* All zeroes is a list whose first row will be selected. */
 struct list {
-	uint64_t key; /* of the selected row; 0: none yet */
-	size_t index; /* where it is */
-	size_t top; /* the first row that is seen */
+	uint64_t key;  /* of the selected row; 0: none yet */
+	size_t index;  /* where it is */
+	size_t top;    /* the first row that is seen */
 	size_t height; /* how many are seen */
 };
 

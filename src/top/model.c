@@ -186,7 +186,7 @@ begin_watching(struct model *model)
 		const struct group_row *row = &model->group_rows[i];
 
 		model->baselines[i] =
-		    (struct baseline){ row->key, row->group->count };
+		    (struct baseline) { row->key, row->group->count };
 	}
 	qsort(model->baselines, model->baseline_count,
 	    sizeof(*model->baselines), compare_keys);
@@ -206,7 +206,7 @@ make_group_rows(struct model *model)
 		const struct group *group = &model->groups->list[i];
 		const struct task *task = group->tasks[0];
 
-		model->group_rows[i] = (struct group_row){
+		model->group_rows[i] = (struct group_row) {
 			.key = group_key(task),
 			.group = group,
 			.own = model_own_frame(&task->stack, task->state),
@@ -253,7 +253,7 @@ make_session_rows(struct model *model)
 	for (size_t i = 0; i < count; i++) {
 		const struct session *session = &snapshot->sessions[i];
 
-		model->session_rows[i] = (struct session_row){
+		model->session_rows[i] = (struct session_row) {
 			.key = session->id,
 			.session = session,
 			.blocked = count_blocked(snapshot, session),
@@ -284,7 +284,7 @@ remember(struct model *model)
 	history_add(&model->waiting, (uint32_t) model->blocked);
 	memmove(&model->samples[1], &model->samples[0],
 	    sizeof(model->samples) - sizeof(model->samples[0]));
-	model->samples[0] = (struct rate_sample){
+	model->samples[0] = (struct rate_sample) {
 		.time_ns = snapshot->began_ns,
 		.opened = snapshot->counts.sessions_opened,
 		.closed = snapshot->counts.sessions_closed,
@@ -350,20 +350,20 @@ model_fini(struct model *model)
 {
 	forget_snapshot(model);
 	free(model->baselines);
-	*model = (struct model){ 0 };
+	*model = (struct model) { 0 };
 }
 
 struct rows
 model_groups(const struct model *model)
 {
-	return (struct rows){ model->group_rows, model->group_count,
+	return (struct rows) { model->group_rows, model->group_count,
 		sizeof(*model->group_rows) };
 }
 
 struct rows
 model_sessions(const struct model *model)
 {
-	return (struct rows){ model->session_rows, model->session_count,
+	return (struct rows) { model->session_rows, model->session_count,
 		sizeof(*model->session_rows) };
 }
 

@@ -25,9 +25,9 @@
 struct group_row {
 	uint64_t key; /* the same for the same state and stacks */
 	const struct group *group;
-	long change; /* in count, since the watching began */
+	long change;             /* in count, since the watching began */
 	const struct frame *own; /* where the user's own code waits, or NULL */
-	const struct frame *by; /* where it created the task, or NULL */
+	const struct frame *by;  /* where it created the task, or NULL */
 };
 
 /* A session, as a row of a list. */
@@ -53,17 +53,17 @@ struct rate_sample {
 };
 
 struct model {
-	struct snapshot *snapshot; /* the newest; NULL before the first */
-	struct groups *groups; /* of its tasks */
+	struct snapshot *snapshot;    /* the newest; NULL before the first */
+	struct groups *groups;        /* of its tasks */
 	struct group_row *group_rows; /* the largest first */
 	size_t group_count;
 	struct session_row *session_rows; /* the oldest first */
 	size_t session_count;
 	struct baseline *baselines; /* sorted by key */
 	size_t baseline_count;
-	bool watching; /* baselines are valid */
-	size_t blocked; /* tasks that wait */
-	struct history live; /* open sessions */
+	bool watching;          /* baselines are valid */
+	size_t blocked;         /* tasks that wait */
+	struct history live;    /* open sessions */
 	struct history waiting; /* tasks that wait */
 	struct rate_sample samples[MODEL_RATE_SAMPLES]; /* the newest first */
 	size_t sample_count;

@@ -19,7 +19,7 @@ page_fini(struct page *page)
 {
 	page_clear(page);
 	free(page->lines);
-	*page = (struct page){ 0 };
+	*page = (struct page) { 0 };
 }
 
 void
@@ -28,7 +28,7 @@ page_add(
 {
 	page->lines = memory_grow(
 	    page->lines, page->count, &page->room, sizeof(*page->lines));
-	page->lines[page->count++] = (struct page_line){
+	page->lines[page->count++] = (struct page_line) {
 		.text = text,
 		.tail = tail,
 		.indent = indent,
@@ -58,8 +58,8 @@ page_scroll(struct page *page, long by)
 	} else {
 		size_t down = (size_t) by;
 
-		page->top = page->count - page->top > down ? page->top + down
-							   : page->count;
+		page->top = page->count - page->top > down ? page->top + down :
+							     page->count;
 	}
 	clamp(page);
 }

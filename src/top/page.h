@@ -23,8 +23,8 @@ struct page_line {
 struct page {
 	struct page_line *lines;
 	size_t count;
-	size_t room; /* lines that fit into the array */
-	size_t top; /* the first line that is seen */
+	size_t room;   /* lines that fit into the array */
+	size_t top;    /* the first line that is seen */
 	size_t height; /* how many lines were seen when it was last drawn */
 };
 
@@ -33,7 +33,7 @@ void page_fini(struct page *page);
 /* Takes the lines away, and stays where it was scrolled to. */
 void page_clear(struct page *page);
 
-/* Appends a line; its texts are malloc'ed and belong to the page from now on. */
+/* Appends a line; its texts are malloc'ed, and belong to the page from now. */
 void page_add(
     struct page *page, int indent, enum style style, char *text, char *tail);
 

@@ -22,7 +22,7 @@
 /* What is drawn how: with colours, and without. */
 struct look {
 	attr_t attributes; /* always */
-	short color; /* of the terminal's palette; -1: its own */
+	short color;       /* of the terminal's palette; -1: its own */
 };
 
 static const struct look looks[STYLE_COUNT] = {

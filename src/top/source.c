@@ -22,8 +22,8 @@
 
 struct source {
 	pid_t pid;
-	int pidfd; /* -1: the kernel has none to give */
-	struct client *first; /* the symbolizer's, open or not */
+	int pidfd;             /* -1: the kernel has none to give */
+	struct client *first;  /* the symbolizer's, open or not */
 	struct client *client; /* the one to ask; NULL: connection lost */
 	struct symbolizer *symbolizer;
 	uint64_t start_ns; /* tells this program from one it execs */

@@ -3,8 +3,8 @@
  *
  * A source is one run of one program. It keeps the connection and the
  * symbolizer, comes back after a connection was lost, and finds out that, and
- * how, the process has ended. It knows no screen, and belongs to one thread; what
- * source_end_fd() and source_start_ns() return never changes.
+ * how, the process has ended. It knows no screen, and belongs to one thread;
+ * what source_end_fd() and source_start_ns() return never changes.
  */
 #ifndef TOP_SOURCE_H
 #define TOP_SOURCE_H

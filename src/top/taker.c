@@ -11,10 +11,10 @@
 struct taker {
 	struct source *source; /* the thread's alone */
 	pthread_t thread;
-	int fd; /* of events: readable when there is an answer */
-	bool busy; /* the loop's: asked, and not yet answered */
+	int fd;                /* of events: readable when there is an answer */
+	bool busy;             /* the loop's: asked, and not yet answered */
 	pthread_mutex_t mutex; /* guards what follows */
-	pthread_cond_t news; /* `asked` or `leaving` has been set */
+	pthread_cond_t news;   /* `asked` or `leaving` has been set */
 	bool asked;
 	bool leaving;
 	struct taken answer;

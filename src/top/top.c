@@ -30,12 +30,12 @@ struct loop {
 	struct viewer viewer;
 	struct canvas canvas;
 	sigset_t before; /* the mask of signals outside the loop */
-	int signals; /* the descriptor they are read from */
-	int fatal; /* the signal to die of, or 0 */
+	int signals;     /* the descriptor they are read from */
+	int fatal;       /* the signal to die of, or 0 */
 	int64_t interval_ns;
 	int64_t asked_ns; /* when the newest snapshot was asked for */
-	int64_t due_ns; /* when to ask for the next */
-	bool show_all; /* the terminal's contents are not to be trusted */
+	int64_t due_ns;   /* when to ask for the next */
+	bool show_all;    /* the terminal's contents are not to be trusted */
 };
 
 static const int fatal_signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
@@ -269,7 +269,7 @@ run(struct loop *loop)
 	}
 }
 
-/* The first snapshot is taken before the screen: what is wrong is said there. */
+/* The first snapshot comes before the screen: what is wrong is said there. */
 static int
 begin(struct loop *loop, const struct top_options *options,
     struct failure *failure)

@@ -20,10 +20,10 @@
 #include "client/client.h"
 
 struct top_options {
-	pid_t pid; /* the process to watch */
+	pid_t pid;       /* the process to watch */
 	int interval_ms; /* between two snapshots */
-	bool color; /* colours, if the terminal has them */
-	bool ascii; /* nothing but ASCII, whatever the locale */
+	bool color;      /* colours, if the terminal has them */
+	bool ascii;      /* nothing but ASCII, whatever the locale */
 };
 
 /*

@@ -42,9 +42,9 @@ static void
 add_frame(struct page *page, const struct frame *frame, bool own)
 {
 	char location[512];
-	enum style style = own              ? STYLE_STRONG
-	    : model_frame_is_foreign(frame) ? STYLE_FAINT
-					    : STYLE_PLAIN;
+	enum style style = own            ? STYLE_STRONG :
+	    model_frame_is_foreign(frame) ? STYLE_FAINT :
+					    STYLE_PLAIN;
 
 	words_location(location, sizeof(location), frame);
 	page_add(page, INDENT, style, memory_print("%s", words_function(frame)),

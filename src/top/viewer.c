@@ -14,7 +14,7 @@ static const struct view_ops *const screens[VIEWER_SCREENS] = {
 void
 viewer_init(struct viewer *viewer, pid_t pid, uint64_t start_ns)
 {
-	*viewer = (struct viewer){ .pid = pid, .start_ns = start_ns };
+	*viewer = (struct viewer) { .pid = pid, .start_ns = start_ns };
 	for (size_t i = 0; i < VIEWER_SCREENS; i++) {
 		viewer->screens[i].ops = screens[i];
 	}
@@ -23,8 +23,8 @@ viewer_init(struct viewer *viewer, pid_t pid, uint64_t start_ns)
 static struct view *
 current(struct viewer *viewer)
 {
-	return viewer->page_count > 0 ? &viewer->pages[viewer->page_count - 1]
-				      : &viewer->screens[viewer->screen];
+	return viewer->page_count > 0 ? &viewer->pages[viewer->page_count - 1] :
+					&viewer->screens[viewer->screen];
 }
 
 /* ---- Pages ------------------------------------------------------------- */
@@ -52,7 +52,7 @@ open_page(struct viewer *viewer, const struct view_ops *ops, uint64_t subject)
 		return;
 	}
 	view = &viewer->pages[viewer->page_count++];
-	*view = (struct view){ .ops = ops, .subject = subject };
+	*view = (struct view) { .ops = ops, .subject = subject };
 	refill(viewer, view);
 }
 

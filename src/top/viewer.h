@@ -22,7 +22,7 @@
 #include "top/grid.h"
 
 struct view_ops {
-	const char *title; /* one word */
+	const char *title;    /* one word */
 	enum key_place place; /* a list or a page */
 
 	/* Of lists. */
@@ -51,25 +51,25 @@ struct view {
 	struct list list; /* of a list */
 	struct page page; /* of a page */
 	uint64_t subject; /* of a page: the key of what it is about */
-	bool gone; /* the subject is, and the lines are old */
+	bool gone;        /* the subject is, and the lines are old */
 };
 
 #define VIEWER_SCREENS 2
-#define VIEWER_PAGES 4 /* opened on top of each other */
+#define VIEWER_PAGES   4 /* opened on top of each other */
 
 struct viewer {
 	struct model model;
 	char name[64]; /* of the target's program */
 	pid_t pid;
-	uint64_t start_ns; /* when it began, CLOCK_MONOTONIC */
+	uint64_t start_ns;       /* when it began, CLOCK_MONOTONIC */
 	enum source_state state; /* of what the snapshots come from */
-	char text[256]; /* a sentence about the state, or "" */
+	char text[256];          /* a sentence about the state, or "" */
 	struct view screens[VIEWER_SCREENS];
 	size_t screen; /* which of them */
 	struct view pages[VIEWER_PAGES];
 	size_t page_count; /* how many are open */
 	bool paused;
-	bool quit; /* the user wants to leave */
+	bool quit;   /* the user wants to leave */
 	bool redraw; /* the user sees a broken screen */
 };
 

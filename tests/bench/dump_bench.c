@@ -52,7 +52,7 @@ die(const char *what)
 	exit(1);
 }
 
-/* ---- The target ---------------------------------------------------------- */
+/* ---- The target -------------------------------------------------------- */
 
 static void
 target_exec(const char *threads, int probe)
@@ -122,7 +122,7 @@ target_ask(struct target *target, long *kib)
 	return gap / 1e9;
 }
 
-/* ---- Measuring ----------------------------------------------------------- */
+/* ---- Measuring --------------------------------------------------------- */
 
 /* Runs "stranded dump" to its end, and returns how long that took. */
 static double

@@ -34,7 +34,7 @@ check(int good, const char *what)
 	}
 }
 
-/* ---- Calls that do not block ------------------------------------------------ */
+/* ---- Calls that do not block ------------------------------------------- */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int pair[2];
@@ -65,7 +65,7 @@ socket_rounds(int count)
 	}
 }
 
-/* ---- Two threads that wait for each other -------------------------------------- */
+/* ---- Two threads that wait for each other ------------------------------ */
 
 static pthread_cond_t turned = PTHREAD_COND_INITIALIZER;
 static int turn;
@@ -114,7 +114,7 @@ pipe_partner(void *unused)
 }
 
 static void
-start_partner(void *(*partner)(void *))
+start_partner(void *(*partner)(void *) )
 {
 	pthread_t thread;
 
@@ -171,7 +171,7 @@ pipe_rounds(int count)
 	}
 }
 
-/* ---- Threads -------------------------------------------------------------------- */
+/* ---- Threads ----------------------------------------------------------- */
 
 static void *
 nothing(void *argument)
@@ -191,7 +191,7 @@ thread_rounds(int count)
 	}
 }
 
-/* ---- The table --------------------------------------------------------------------- */
+/* ---- The table --------------------------------------------------------- */
 
 static const struct measurement {
 	const char *name;
@@ -246,7 +246,8 @@ main(int argc, char **argv)
 			return 0;
 		}
 	}
-	fprintf(stderr, "usage: probe_bench "
-	                "mutex|socket|cond|sem|pipe|thread\n");
+	fprintf(stderr,
+	    "usage: probe_bench "
+	    "mutex|socket|cond|sem|pipe|thread\n");
 	return 2;
 }

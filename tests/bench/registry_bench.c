@@ -32,7 +32,7 @@ enum {
 	TABLE = 4096             /* places of the plain map */
 };
 
-/* ---- A plain map, and who guards it -------------------------------------- */
+/* ---- A plain map, and who guards it ------------------------------------ */
 
 struct plain {
 	const char *name;
@@ -81,7 +81,7 @@ plain_fill(void)
 	}
 }
 
-/* ---- One lookup, in each manner ------------------------------------------ */
+/* ---- One lookup, in each manner ---------------------------------------- */
 
 static void
 lookup_strand(const char *name)
@@ -141,7 +141,7 @@ lookup_closure(const char *name)
 	strand_chan_unref(closure.answer);
 }
 
-/* ---- The measurement ----------------------------------------------------- */
+/* ---- The measurement --------------------------------------------------- */
 
 struct client {
 	void (*lookup)(const char *name);

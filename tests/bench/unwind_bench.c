@@ -18,7 +18,7 @@
 #include "stranded_observer.h"
 
 #define STACKS 10000
-#define CALLS 10
+#define CALLS  10
 
 static const char *top; /* the end of what is copied */
 static struct snapshot snapshot;

@@ -49,7 +49,7 @@ start_zoo(void)
 	return program;
 }
 
-/* ---- The three agree ----------------------------------------------------- */
+/* ---- The three agree --------------------------------------------------- */
 
 static void
 assert_in_text(json_t *task, const char *text)
@@ -108,7 +108,7 @@ test_go_agrees(void **state)
 	}
 }
 
-/* ---- Each for itself ----------------------------------------------------- */
+/* ---- Each for itself --------------------------------------------------- */
 
 /* Go's format has only lines of these kinds. */
 static void

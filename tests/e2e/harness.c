@@ -53,7 +53,7 @@ static int connections[CONNECTIONS_MAX];
 static size_t connection_count;
 static struct text command_out, command_err;
 
-/* ---- Small things -------------------------------------------------------- */
+/* ---- Small things ------------------------------------------------------ */
 
 int64_t
 harness_now_ms(void)
@@ -124,7 +124,7 @@ text_read(struct text *text, int fd)
 	return length != 0;
 }
 
-/* ---- Starting and ending ------------------------------------------------- */
+/* ---- Starting and ending ----------------------------------------------- */
 
 /* Puts the two ends of a pipe where they belong, in the child. */
 static void
@@ -373,7 +373,7 @@ harness_errors(struct harness_program *program)
 	return program->err_text.bytes;
 }
 
-/* ---- What programs say --------------------------------------------------- */
+/* ---- What programs say ------------------------------------------------- */
 
 /* Takes the next whole line of the output, if there is one. */
 static bool
@@ -446,7 +446,7 @@ harness_ready(struct harness_program *program)
 	return port;
 }
 
-/* ---- Commands ------------------------------------------------------------ */
+/* ---- Commands ---------------------------------------------------------- */
 
 /* Reads both outputs to their ends; false if that takes too long. */
 static bool
@@ -504,7 +504,7 @@ harness_command_list(const char *const argv[])
 	};
 }
 
-/* ---- Clients ------------------------------------------------------------- */
+/* ---- Clients ----------------------------------------------------------- */
 
 int
 harness_connect(int port)
@@ -554,7 +554,7 @@ harness_name(int fd)
 	return name;
 }
 
-/* ---- Setup and teardown -------------------------------------------------- */
+/* ---- Setup and teardown ------------------------------------------------ */
 
 int
 harness_setup(void **state)

@@ -35,7 +35,7 @@ const char *harness_directory(void);
 const char *harness_build(void);
 const char *harness_tool(void);
 
-/* ---- Programs ------------------------------------------------------------ */
+/* ---- Programs ---------------------------------------------------------- */
 
 enum harness_how {
 	HARNESS_RUN,     /* under "stranded run" */
@@ -93,7 +93,7 @@ void harness_kill(struct harness_program *program);
 /* Is the one that was started still there? */
 bool harness_alive(struct harness_program *program);
 
-/* ---- Commands ------------------------------------------------------------ */
+/* ---- Commands ---------------------------------------------------------- */
 
 /* What a command had to say. Valid until the next command. */
 struct harness_output {
@@ -111,7 +111,7 @@ struct harness_output harness_command_list(const char *const argv[]);
 /* The same for the tool. */
 #define harness_stranded(...) harness_command(harness_tool(), __VA_ARGS__)
 
-/* ---- Dumps --------------------------------------------------------------- */
+/* ---- Dumps ------------------------------------------------------------- */
 
 /*
  * "stranded dump --format=json" of the program; must succeed. What it returns,
@@ -157,7 +157,7 @@ json_t *harness_await(const struct harness_program *program, size_t count,
 void harness_dumps_begin(void);
 void harness_dumps_end(void);
 
-/* ---- Waiting ------------------------------------------------------------- */
+/* ---- Waiting ----------------------------------------------------------- */
 
 int64_t harness_now_ms(void);
 void harness_sleep_ms(int ms);
@@ -174,7 +174,7 @@ void harness_sleep_ms(int ms);
 		}                                                              \
 	} while (0)
 
-/* ---- Clients ------------------------------------------------------------- */
+/* ---- Clients ----------------------------------------------------------- */
 
 /* A connection to a port of the loopback. Closed at the end of the test. */
 int harness_connect(int port);

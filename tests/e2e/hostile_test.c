@@ -128,7 +128,7 @@ assert_unharmed(struct harness_program *program, int port)
 	assert_true(harness_alive(program));
 }
 
-/* ---- Messages ------------------------------------------------------------ */
+/* ---- Messages ---------------------------------------------------------- */
 
 static void
 test_wrong_magic(void **state)
@@ -291,7 +291,7 @@ test_noise(void **state)
 	assert_unharmed(program, port);
 }
 
-/* ---- Behaviour ----------------------------------------------------------- */
+/* ---- Behaviour --------------------------------------------------------- */
 
 /* Half a message, and then silence: the others do not wait for the rest. */
 static void
@@ -360,7 +360,7 @@ test_many_connections(void **state)
 	assert_unharmed(program, port);
 }
 
-/* ---- The other way round ------------------------------------------------- */
+/* ---- The other way round ----------------------------------------------- */
 
 /* Answers one connection as a probe of another version would. */
 static void

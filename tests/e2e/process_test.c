@@ -43,7 +43,7 @@ start_stuck(enum harness_how how)
 	return program;
 }
 
-/* ---- Starting ------------------------------------------------------------ */
+/* ---- Starting ---------------------------------------------------------- */
 
 /* "run" passes on what the command does: its output and its status. */
 static void
@@ -124,7 +124,7 @@ test_preload_alone(void **state)
 	assert_int_equal(harness_stop(program), 0);
 }
 
-/* ---- Finding ------------------------------------------------------------- */
+/* ---- Finding ----------------------------------------------------------- */
 
 /* Is the process in what "ps" has printed? */
 static bool
@@ -226,7 +226,7 @@ test_other_users_target(void **state)
 	harness_await(program, 1, "chan send", "sender");
 }
 
-/* ---- Fork and exec ------------------------------------------------------- */
+/* ---- Fork and exec ----------------------------------------------------- */
 
 static void
 test_fork(void **state)
@@ -277,7 +277,7 @@ test_exec(void **state)
 	assert_int_equal(harness_stop(program), 0);
 }
 
-/* ---- The socket's place -------------------------------------------------- */
+/* ---- The socket's place ------------------------------------------------ */
 
 /* Starts send_stuck by a shell that does `first` with its own pid as $$. */
 static struct harness_program *

@@ -36,7 +36,7 @@ task_count(json_t *dump)
 	return json_array_size(json_object_get(dump, "tasks"));
 }
 
-/* ---- 1, 2: a send that nobody receives ----------------------------------- */
+/* ---- 1, 2: a send that nobody receives --------------------------------- */
 
 static void
 test_send_is_stuck(void **state)
@@ -101,7 +101,7 @@ test_send_is_closed_under(void **state)
 	assert_true(json_is_true(json_object_get(channel, "closed")));
 }
 
-/* ---- 3, 4: sessions in a map --------------------------------------------- */
+/* ---- 3, 4: sessions in a map ------------------------------------------- */
 
 static void
 test_sessions_closures(void **state)
@@ -156,7 +156,7 @@ test_sessions_rwlock_held(void **state)
 	    harness_number(reader, "holder"), harness_number(reader, "id"));
 }
 
-/* ---- 5: the session server ----------------------------------------------- */
+/* ---- 5: the session server --------------------------------------------- */
 
 /* Has `clients` clients come and go. */
 static void
@@ -319,7 +319,7 @@ test_session_server_text(void **state)
 	assert_null(strstr(output.out, where));
 }
 
-/* ---- 6: the statsd-like daemon ------------------------------------------- */
+/* ---- 6: the statsd-like daemon ----------------------------------------- */
 
 static void
 send_packet(int port, const char *text)
@@ -378,7 +378,7 @@ test_statsd_signals(void **state)
 	assert_int_equal(harness_stop(program), 0);
 }
 
-/* ---- 7: the metrics relay ------------------------------------------------ */
+/* ---- 7: the metrics relay ---------------------------------------------- */
 
 /* A UDP socket to relay to, and its port. */
 static int
@@ -476,7 +476,7 @@ test_relay_forgets(void **state)
 	assert_int_equal(harness_sessions(dump, NULL), 0);
 }
 
-/* ---- 8: shared channels -------------------------------------------------- */
+/* ---- 8: shared channels ------------------------------------------------ */
 
 static void
 test_shared_channels_closed(void **state)

@@ -53,7 +53,7 @@ stuck_place(void)
 	return place;
 }
 
-/* ---- Where the dump goes ------------------------------------------------- */
+/* ---- Where the dump goes ----------------------------------------------- */
 
 static void
 test_to_standard_error(void **state)
@@ -190,7 +190,7 @@ test_without_tool(void **state)
 	unlink(alone);
 }
 
-/* ---- Marks --------------------------------------------------------------- */
+/* ---- Marks ------------------------------------------------------------- */
 
 static void
 assert_no_marks(struct harness_program *program)
@@ -289,7 +289,7 @@ test_counter_alone(void **state)
 	assert_no_marks(program);
 }
 
-/* ---- Ends ---------------------------------------------------------------- */
+/* ---- Ends -------------------------------------------------------------- */
 
 /* The target is killed while the tool looks at it. */
 static void

@@ -19,7 +19,7 @@
 static struct harness_program *server;
 static int port;
 
-/* ---- The terminal -------------------------------------------------------- */
+/* ---- The terminal ------------------------------------------------------ */
 
 static const char *
 terminal_socket(void)
@@ -31,8 +31,8 @@ terminal_socket(void)
 }
 
 /* A command of tmux to the test's own server. */
-#define TMUX(...) \
-	harness_command( \
+#define TMUX(...)                                                              \
+	harness_command(                                                       \
 	    "tmux", "-f", "/dev/null", "-S", terminal_socket(), __VA_ARGS__)
 
 /* Sends keys, each a word as tmux has them. */
@@ -92,7 +92,7 @@ terminal_begin(const char *columns, const char *rows)
 	await("$");
 }
 
-/* ---- The viewer ------------------------------------------------------------ */
+/* ---- The viewer -------------------------------------------------------- */
 
 /* Starts the server, and has clients leave `count` readers behind. */
 static void
@@ -149,7 +149,7 @@ teardown(void **state)
 	return harness_teardown(state);
 }
 
-/* ---- Tests ----------------------------------------------------------------- */
+/* ---- Tests ------------------------------------------------------------- */
 
 static void
 header_and_groups(void **state)

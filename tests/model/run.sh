@@ -20,7 +20,7 @@ failed=0
 # check MODEL [DEFINITION]: prints "holds", "fails", or what went wrong
 check()
 {
-	rm -rf "$work"/* && cd "$work" || return
+	rm -rf "${work:?}"/* && cd "$work" || return
 	if ! spin ${2:+-D"$2"} -a "$1" >log 2>&1 ||
 	    ! "$CC" -O1 -w -DSAFETY -DMEMLIM=1024 -o pan pan.c >log 2>&1; then
 		cat log
@@ -64,6 +64,7 @@ fi
 for model in "$@"; do
 	name=$(basename "$model" .pml)
 	expect "$name" holds "$model"
+	# shellcheck disable=SC2013
 	for twin in $(grep '^ *# *\(el\)*if' "$model" |
 	    grep -o 'BROKEN[A-Z0-9_]*' | sort -u); do
 		expect "$name $twin" fails "$model" "$twin"

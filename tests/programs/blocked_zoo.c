@@ -32,7 +32,7 @@ static pthread_t holder_thread;
 static int silence[2]; /* a pipe that nothing is written to */
 static __thread sigjmp_buf way_out;
 
-/* ---- The waits, in the order of the table below -------------------------- */
+/* ---- The waits, in the order of the table below ------------------------ */
 
 static void *
 wait_holder(void *arg)
@@ -239,7 +239,7 @@ wait_sleep(void *arg)
 	return arg;
 }
 
-/* ---- Waits with a past --------------------------------------------------- */
+/* ---- Waits with a past ------------------------------------------------- */
 
 static volatile int waited; /* something to do after a wait, so that the call
                                is no jump and has a frame */
@@ -323,7 +323,7 @@ wait_exited(void *arg)
 	return arg;
 }
 
-/* ---- Main ---------------------------------------------------------------- */
+/* ---- Main -------------------------------------------------------------- */
 
 static pthread_t
 start(const char *name, void *(*fn)(void *) )

@@ -47,7 +47,7 @@ struct relay {
 	int admin_fd;
 };
 
-/* ---- Routes, in the loop's hands ----------------------------------------- */
+/* ---- Routes, in the loop's hands --------------------------------------- */
 
 static struct route *
 route_find(struct relay *relay, const char *prefix)
@@ -151,7 +151,7 @@ relay_metric(struct relay *relay, const struct metric *metric)
 	}
 }
 
-/* ---- Admin sessions ------------------------------------------------------ */
+/* ---- Admin sessions ---------------------------------------------------- */
 
 static struct relay the_relay;
 
@@ -208,7 +208,7 @@ admin_accept(void *arg)
 	}
 }
 
-/* ---- Metrics ------------------------------------------------------------- */
+/* ---- Metrics ----------------------------------------------------------- */
 
 static void
 metrics_read(void *arg)

@@ -66,7 +66,7 @@ step_end(void)
 	return end;
 }
 
-/* ---- One wait of each kind; -1 and errno if it fails --------------------- */
+/* ---- One wait of each kind; -1 and errno if it fails ------------------- */
 
 static int
 once_nanosleep(void)
@@ -162,7 +162,7 @@ wait_again(void *arg)
 	return NULL;
 }
 
-/* ---- The rest ------------------------------------------------------------ */
+/* ---- The rest ---------------------------------------------------------- */
 
 static void *
 tick(void *arg)

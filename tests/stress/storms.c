@@ -59,7 +59,7 @@ finish(pthread_t thread)
 	return result;
 }
 
-/* ---- Threads that are cancelled where they block -------------------------- */
+/* ---- Threads that are cancelled where they block ----------------------- */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
@@ -146,7 +146,7 @@ cancel_storm(long rounds)
 	printf("cancel: %ld ends\n", ends);
 }
 
-/* ---- Threads that end in the middle of something ---------------------------- */
+/* ---- Threads that end in the middle of something ----------------------- */
 
 static void
 end_thread(int signal)
@@ -199,7 +199,7 @@ exit_storm(long rounds)
 	printf("exit: %ld ends\n", ends);
 }
 
-/* ---- Threads that come and go ------------------------------------------------ */
+/* ---- Threads that come and go ------------------------------------------ */
 
 static pthread_mutex_t count_lock = PTHREAD_MUTEX_INITIALIZER;
 static long count;
@@ -246,7 +246,7 @@ churn_storm(long rounds)
 	printf("churn: %ld threads\n", count);
 }
 
-/* ---- Threads whose thread-specific data come back ------------------------- */
+/* ---- Threads whose thread-specific data come back ---------------------- */
 
 static pthread_key_t early_key, late_key;
 
@@ -288,7 +288,7 @@ data_storm(long rounds)
 	printf("data: %ld destructors\n", count);
 }
 
-/* ---- Children ---------------------------------------------------------------- */
+/* ---- Children ---------------------------------------------------------- */
 
 static void *
 works(void *stop)
@@ -352,7 +352,7 @@ fork_storm(long rounds)
 	printf("fork: %ld good ends\n", good);
 }
 
-/* ---- Jumps ---------------------------------------------------------------------- */
+/* ---- Jumps ------------------------------------------------------------- */
 
 static __thread sigjmp_buf back;
 static __thread bool waiting;
@@ -415,7 +415,7 @@ jump_storm(long rounds)
 	printf("jump: %ld jumps\n", jumped);
 }
 
-/* ---- Code that comes and goes ------------------------------------------------ */
+/* ---- Code that comes and goes ------------------------------------------ */
 
 static void *
 loads(void *arg)
@@ -447,7 +447,7 @@ load_storm(long rounds)
 	printf("load: %ld calls\n", good);
 }
 
-/* ---- Descriptors ------------------------------------------------------------- */
+/* ---- Descriptors ------------------------------------------------------- */
 
 static int
 connect_to(int port)
@@ -494,7 +494,7 @@ close_storm(long rounds)
 	printf("close: %ld bytes\n", taken);
 }
 
-/* ---- Signals ----------------------------------------------------------------- */
+/* ---- Signals ----------------------------------------------------------- */
 
 static int stop_waiting;
 static long handled;
@@ -548,7 +548,7 @@ signal_storm(long rounds)
 	printf("signal: %ld calls broken off\n", broken);
 }
 
-/* ---- A child that borrows the memory ---------------------------------------- */
+/* ---- A child that borrows the memory ----------------------------------- */
 
 static __attribute__((noinline)) pid_t
 borrow(void)
@@ -584,7 +584,7 @@ vfork_storm(long rounds)
 	printf("vfork: %ld good ends, %ld signals\n", good, handled);
 }
 
-/* ---- The first thread ends before the others -------------------------------- */
+/* ---- The first thread ends before the others --------------------------- */
 
 static void *
 outlives(void *arg)
@@ -615,7 +615,7 @@ first_storm(long rounds)
 	pthread_exit(NULL);
 }
 
-/* ---- All of them ----------------------------------------------------------------- */
+/* ---- All of them ------------------------------------------------------- */
 
 static const struct storm storms[] = {
 	{ "cancel", 200, cancel_storm },

@@ -1,4 +1,4 @@
-/* storms_module.c: code that storms.c loads and unloads; blocks for a moment. */
+/* storms_module.c: what storms.c loads and unloads; blocks for a moment. */
 #include <time.h>
 
 int block(int ms);

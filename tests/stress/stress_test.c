@@ -44,7 +44,7 @@ start_storm(
 	    "STRANDED_DUMP=/dev/null", storms_path(suffix), name);
 }
 
-/* ---- What is there ------------------------------------------------------------- */
+/* ---- What is there ----------------------------------------------------- */
 
 static bool
 is_agent(pid_t pid, const char *tid)
@@ -138,7 +138,7 @@ sockets(void)
 	return count;
 }
 
-/* ---- Through the storm ------------------------------------------------------- */
+/* ---- Through the storm ------------------------------------------------- */
 
 /* Dumps the process again and again, until the file "stop" is there. */
 static struct harness_program *
@@ -338,7 +338,7 @@ first_thread_ends(void **state)
 	calm(program);
 }
 
-/* ---- In other company -------------------------------------------------------- */
+/* ---- In other company -------------------------------------------------- */
 
 /* The first shared library of the program whose name begins so. */
 static bool

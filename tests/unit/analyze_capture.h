@@ -55,7 +55,7 @@ capture_stack(struct capture *to, const void *leaf)
 	struct stranded_place place = STRANDED_CALLER();
 	uintptr_t room = capture_stack_end() - (uintptr_t) place.sp;
 
-	to->raw = (struct wire_stack){
+	to->raw = (struct wire_stack) {
 		.leaf_pc = (uintptr_t) leaf,
 		.pc = (uintptr_t) place.pc,
 		.sp = (uintptr_t) place.sp,
@@ -70,7 +70,7 @@ capture_stack(struct capture *to, const void *leaf)
 static inline void
 capture_fill(const struct capture *from, struct stack *stack)
 {
-	*stack = (struct stack){ .raw = from->raw, .bytes = from->bytes };
+	*stack = (struct stack) { .raw = from->raw, .bytes = from->bytes };
 }
 
 #endif

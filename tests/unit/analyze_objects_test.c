@@ -386,7 +386,7 @@ a_library_that_only_the_target_sees(void **state)
 
 	start(&child, "/proc/self/exe", "hide", directory, library());
 	if (captured.raw.pc == 0) {
-		stop(&(struct child){ .pid = child.pid });
+		stop(&(struct child) { .pid = child.pid });
 		skip(); /* it takes privileges */
 	}
 	assert_int_not_equal(access(file("hidden.so"), F_OK), 0);

@@ -17,10 +17,10 @@
 #include "analyze_capture.h"
 
 /* A place whose line is known: the macro notes it. */
-#define AT_LINE(line, what) \
-	do { \
-		(line) = __LINE__; \
-		what; \
+#define AT_LINE(line, what)                                                    \
+	do {                                                                   \
+		(line) = __LINE__;                                             \
+		what;                                                          \
 	} while (0)
 
 #define HOSTILE 500 /* spoiled stacks in one snapshot */

@@ -446,7 +446,7 @@ many(void **state)
 	snapshot_free(snapshot);
 }
 
-/* ---- What no probe sends ------------------------------------------------ */
+/* ---- What no probe sends ----------------------------------------------- */
 
 static void
 no_begin(void **state)
@@ -530,7 +530,7 @@ silent_midway(void **state)
 	assert_refused(EXIT_FAILED, "does not answer");
 }
 
-/* ---- Memory ------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------ */
 
 static void
 add_memory(uint64_t address, const char *bytes)

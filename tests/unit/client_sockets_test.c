@@ -87,7 +87,7 @@ other_names(void **state)
 	assert_name("", 0, "address family 0");
 }
 
-/* ---- States ------------------------------------------------------------- */
+/* ---- States ------------------------------------------------------------ */
 
 /* Two ends of a TCP connection: [0] was accepted. */
 static void

@@ -113,7 +113,7 @@ assert_impossible(const char *part)
 	}
 }
 
-/* ---- Finding ------------------------------------------------------------ */
+/* ---- Finding ----------------------------------------------------------- */
 
 static void
 assert_not_found(const char *command, int status)
@@ -162,7 +162,7 @@ find_by_path(void **state)
 	assert_not_found(path, EXIT_FAILED);
 }
 
-/* ---- Checking ----------------------------------------------------------- */
+/* ---- Checking ---------------------------------------------------------- */
 
 static void
 this_program(void **state)

@@ -140,7 +140,7 @@ misuse(void **state)
 	assert_misused("version now", "unexpected argument");
 }
 
-/* ---- Man pages ---------------------------------------------------------- */
+/* ---- Man pages --------------------------------------------------------- */
 
 /* What the page has in its section; the tests run in the project's folder. */
 static void

@@ -19,7 +19,7 @@ static struct fixture_stack stack;
 static const char constant[64] = "in the program's file";
 static char variable[64];
 
-/* ---- Memory -------------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------ */
 
 static bool
 may_read(const void *memory, size_t size)
@@ -90,7 +90,7 @@ memory_is_peeked_at(void **state)
 	munmap(pages, 4096);
 }
 
-/* ---- Threads ------------------------------------------------------------------- */
+/* ---- Threads ----------------------------------------------------------- */
 
 static int gate[2];
 
@@ -182,7 +182,7 @@ threads_that_begin(void **state)
 	task_end(task);
 }
 
-/* ---- Descriptors --------------------------------------------------------------- */
+/* ---- Descriptors ------------------------------------------------------- */
 
 /* Makes `fd` standard error, and says whether it can be had. */
 static bool

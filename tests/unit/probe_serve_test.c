@@ -36,7 +36,7 @@ dump_served(int pid)
 	asker = pid;
 }
 
-/* ---- The agent ----------------------------------------------------------------- */
+/* ---- The agent --------------------------------------------------------- */
 
 static int
 begin(void **state)
@@ -86,7 +86,7 @@ pump(void)
 	}
 }
 
-/* ---- Its clients --------------------------------------------------------------- */
+/* ---- Its clients ------------------------------------------------------- */
 
 static int
 connect_silently(void)
@@ -197,7 +197,7 @@ assert_refused(int fd, enum wire_error_code code)
 	close(fd);
 }
 
-/* ---- Where it listens ------------------------------------------------------------ */
+/* ---- Where it listens -------------------------------------------------- */
 
 static void
 the_socket_comes_and_goes(void **state)
@@ -283,7 +283,7 @@ a_long_path(void **state)
 	rmdir(config.directory);
 }
 
-/* ---- Requests -------------------------------------------------------------------- */
+/* ---- Requests ---------------------------------------------------------- */
 
 static void
 a_conversation(void **state)
@@ -420,7 +420,7 @@ noise(void **state)
 	close(client());
 }
 
-/* ---- Memory ---------------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------ */
 
 static const char constant[64] = "in the program's file";
 
@@ -456,7 +456,7 @@ memory_is_read(void **state)
 	close(fd);
 }
 
-/* ---- Snapshots ------------------------------------------------------------------- */
+/* ---- Snapshots --------------------------------------------------------- */
 
 enum { TASKS = 20 };
 
@@ -775,7 +775,7 @@ waits_that_make_no_sense(void **state)
 	close(fd);
 }
 
-/* ---- Readers that are slow, silent or many -------------------------------------- */
+/* ---- Readers that are slow, silent or many ----------------------------- */
 
 /* Has the agent hung up? What it had said before may still come. */
 static bool

@@ -19,7 +19,7 @@ task_on_own_stack(void)
 	return &task;
 }
 
-/* ---- Waits --------------------------------------------------------------------- */
+/* ---- Waits ------------------------------------------------------------- */
 
 static void
 a_wait_begins_and_ends(void **state)
@@ -93,7 +93,7 @@ waits_on_another_stack(void **state)
 	assert_null(fixture_wait(&own, 2048)->prev);
 }
 
-/* ---- Jumps --------------------------------------------------------------------- */
+/* ---- Jumps ------------------------------------------------------------- */
 
 /*
  * For a jump the calling frame matters, so here the waits lie on the thread's
@@ -178,7 +178,7 @@ a_jump_from_another_stack(void **state)
 	assert_null(jump.task.top);
 }
 
-/* ---- Lives --------------------------------------------------------------------- */
+/* ---- Lives ------------------------------------------------------------- */
 
 /* How many records are in use. */
 static unsigned int

@@ -20,14 +20,14 @@
 #define MINUTE (60 * SECOND)
 
 #define SAMPLE_READERS 12 /* tasks that wait alike */
-#define SAMPLE_TASKS (SAMPLE_READERS + 8)
+#define SAMPLE_TASKS   (SAMPLE_READERS + 8)
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-#define STACK(frames_) \
-	((struct stack){ \
-	    .raw = { .leaf_pc = 0x1010, .pc = 0x2000 }, \
-	    .frames = (frames_), \
-	    .frame_count = LENGTH(frames_), \
+#define STACK(frames_)                                                         \
+	((struct stack) {                                                      \
+	    .raw = { .leaf_pc = 0x1010, .pc = 0x2000 },                        \
+	    .frames = (frames_),                                               \
+	    .frame_count = LENGTH(frames_),                                    \
 	})
 
 static const struct frame probe_frame = {
@@ -178,7 +178,7 @@ sample(void)
 {
 	struct task *task = sample_tasks;
 
-	*task++ = (struct task){
+	*task++ = (struct task) {
 		.id = 1,
 		.tid = 8100,
 		.name = "server",
@@ -188,7 +188,7 @@ sample(void)
 	for (int i = 0; i < SAMPLE_READERS; i++) {
 		*task++ = sample_reader(i);
 	}
-	*task++ = (struct task){
+	*task++ = (struct task) {
 		.id = 30,
 		.tid = 8200,
 		.name = "w\033]0;\x80x",
@@ -200,7 +200,7 @@ sample(void)
 		.created_by = STACK(go_only),
 	};
 	task[-1].stack.cut = true;
-	*task++ = (struct task){
+	*task++ = (struct task) {
 		.id = 31,
 		.state = STRANDED_SELECT,
 		.since_ns = SECOND / 2,
@@ -208,7 +208,7 @@ sample(void)
 		.case_count = 2,
 		.stack = STACK(nasty_stack),
 	};
-	*task++ = (struct task){
+	*task++ = (struct task) {
 		.id = 32,
 		.tid = 8202,
 		.state = STRANDED_IO_READ,
@@ -217,7 +217,7 @@ sample(void)
 		.object = 9,
 		.stack = { .raw = { .flags = WIRE_STACK_MOVED } },
 	};
-	*task++ = (struct task){
+	*task++ = (struct task) {
 		.id = 33,
 		.tid = 8203,
 		.state = STRANDED_CHAN_SEND_NIL,
@@ -226,7 +226,7 @@ sample(void)
 		.verdict = VERDICT_LEAKED,
 		.why = "Nothing can end that.",
 	};
-	*task++ = (struct task){
+	*task++ = (struct task) {
 		.id = 34,
 		.tid = 8204,
 		.state = STRANDED_MUTEX,
@@ -235,7 +235,7 @@ sample(void)
 		.stack = { .raw = { .flags = WIRE_STACK_UNREADABLE } },
 	};
 	for (int i = 0; i < 2; i++) {
-		*task++ = (struct task){
+		*task++ = (struct task) {
 			.id = 40 + i,
 			.tid = 8300 + i,
 			.name = "poller",
@@ -245,7 +245,7 @@ sample(void)
 			.stack = STACK(go_only),
 		};
 	}
-	return (struct snapshot){
+	return (struct snapshot) {
 		.dump_id = 0x1234abcd,
 		.pid = 8100,
 		.exe = (char *) "/srv/server",

@@ -8,8 +8,10 @@
 static const char dump[] =
     "dump 000000001234abcd of process 8100 /srv/server\n"
     "began 2023-11-14T22:13:20.123+0000, ended 12.5 ms later\n"
-    "20 tasks: 12 chan send, 1 chan send (nil chan), 1 select, 2 mutex lock, 2 cond wait, 1 IO read, 1 running\n"
-    "2 sessions: 1 socket, 1 registry, 1 whose peer has closed (so far 312 opened, 310 closed)\n"
+    "20 tasks: 12 chan send, 1 chan send (nil chan), 1 select, "
+    "2 mutex lock, 2 cond wait, 1 IO read, 1 running\n"
+    "2 sessions: 1 socket, 1 registry, 1 whose peer has closed "
+    "(so far 312 opened, 310 closed)\n"
     "not covered:\n"
     "        thread 99: It has made no call that the probe sees.\n"
     "\n"
@@ -219,8 +221,8 @@ every_state_has_its_name(void **state)
 		tasks[i].state = i;
 	}
 	text = render(&snapshot, true, false);
-#define CHECK_STATE(name, number, words) \
-	assert_non_null( \
+#define CHECK_STATE(name, number, words)                                       \
+	assert_non_null(                                                       \
 	    strstr(text, number ? "[" words ", 0s]:" : "[" words "]:"));
 	STRANDED_STATES(CHECK_STATE)
 	assert_non_null(strstr(text, ", 2 unknown, 1 running\n"));

@@ -419,7 +419,7 @@ receiver_may_free_the_channel(void **state)
 	strand_chan_unref(requests);
 }
 
-/* ---- Many to many -------------------------------------------------------- */
+/* ---- Many to many ------------------------------------------------------ */
 
 struct crowd {
 	struct strand_chan *chan;

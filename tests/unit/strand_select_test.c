@@ -127,7 +127,7 @@ closed_channels_are_ready(void **state)
 	strand_chan_unref(chan);
 }
 
-/* ---- With a task on the other side --------------------------------------- */
+/* ---- With a task on the other side ------------------------------------- */
 
 struct later {
 	struct strand_chan *chan;
@@ -216,7 +216,7 @@ leaves_all_queues(void **state)
 	strand_chan_unref(b);
 }
 
-/* ---- Many selects against each other ------------------------------------- */
+/* ---- Many selects against each other ----------------------------------- */
 
 enum { CHANS = 3, TASKS = 6, ROUNDS = 3000 };
 

@@ -144,7 +144,7 @@ a_hundred_thousand(void **state)
 	strand_registry_unref(registry);
 }
 
-/* ---- Visiting ------------------------------------------------------------ */
+/* ---- Visiting ---------------------------------------------------------- */
 
 struct visit {
 	struct strand_registry *registry;
@@ -215,7 +215,7 @@ visit_can_be_stopped(void **state)
 	strand_registry_unref(registry);
 }
 
-/* ---- Being in a session -------------------------------------------------- */
+/* ---- Being in a session ------------------------------------------------ */
 
 static void
 report_session(void *arg)
@@ -300,7 +300,7 @@ the_end_leaves(void **state)
 	strand_registry_unref(registry);
 }
 
-/* ---- Races --------------------------------------------------------------- */
+/* ---- Races ------------------------------------------------------------- */
 
 struct race {
 	struct strand_registry *registry;

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
-/* ---- Tasks --------------------------------------------------------------- */
+/* ---- Tasks ------------------------------------------------------------- */
 
 static void
 send_seven(void *arg)
@@ -126,7 +126,7 @@ task_may_exit_its_thread(void **state)
 	assert_int_equal(done, 1);
 }
 
-/* ---- Wait groups --------------------------------------------------------- */
+/* ---- Wait groups ------------------------------------------------------- */
 
 static void
 counter_rules(void **state)
@@ -225,7 +225,7 @@ deadline_races_with_done(void **state)
 	strand_wg_unref(meeting.done);
 }
 
-/* ---- Time ---------------------------------------------------------------- */
+/* ---- Time -------------------------------------------------------------- */
 
 static void
 sleeping(void **state)
@@ -330,7 +330,7 @@ stopped_timer_is_silent(void **state)
 	}
 }
 
-/* ---- fork ---------------------------------------------------------------- */
+/* ---- fork -------------------------------------------------------------- */
 
 /* In the child: 0 if tasks, channels and timers work. */
 static int

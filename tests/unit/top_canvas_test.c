@@ -53,7 +53,7 @@ text_is_cut(void **state)
 	expect(false, middle, ALIGN_LEFT, "abcdefghi", L"..abcdefg\u2026..");
 	expect(false, middle, ALIGN_TAIL, "dir/file.c:7", L"..\u2026ile.c:7..");
 	expect(true, middle, ALIGN_LEFT, "abcdefghi", L"..abcdefg~..");
-	expect(false, (struct area){ 0, 2, 1, 0 }, ALIGN_LEFT, "abc",
+	expect(false, (struct area) { 0, 2, 1, 0 }, ALIGN_LEFT, "abc",
 	    L"............");
 }
 
@@ -66,7 +66,7 @@ wide_symbols_stay_whole(void **state)
 	    false, middle, ALIGN_LEFT, "日本語日本", L"..日<本<語<\u2026 ..");
 	expect(
 	    false, middle, ALIGN_TAIL, "日本語日本", L"..\u2026語<日<本< ..");
-	expect(false, (struct area){ 0, 11, 1, 2 }, ALIGN_LEFT, "日",
+	expect(false, (struct area) { 0, 11, 1, 2 }, ALIGN_LEFT, "日",
 	    L"........... ");
 	expect(true, middle, ALIGN_LEFT, "日x", L"..?x      ..");
 }
@@ -124,13 +124,13 @@ widthless_symbols_are_left_out(void **state)
 static void
 outside_is_left_out(void **state)
 {
-	expect(false, (struct area){ 0, -2, 1, 4 }, ALIGN_LEFT, "abcd",
+	expect(false, (struct area) { 0, -2, 1, 4 }, ALIGN_LEFT, "abcd",
 	    L"cd..........");
-	expect(false, (struct area){ 0, 10, 1, 9 }, ALIGN_LEFT, "abcd",
+	expect(false, (struct area) { 0, 10, 1, 9 }, ALIGN_LEFT, "abcd",
 	    L"..........ab");
-	expect(false, (struct area){ 1, 0, 1, 9 }, ALIGN_LEFT, "abcd",
+	expect(false, (struct area) { 1, 0, 1, 9 }, ALIGN_LEFT, "abcd",
 	    L"............");
-	expect(false, (struct area){ -1, 0, 1, 9 }, ALIGN_LEFT, "abcd",
+	expect(false, (struct area) { -1, 0, 1, 9 }, ALIGN_LEFT, "abcd",
 	    L"............");
 }
 

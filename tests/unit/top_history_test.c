@@ -57,38 +57,39 @@ static void
 small_numbers_are_exact(void **state)
 {
 	expect_line(
-	    (uint32_t[]){ 0, 1, 2, 7 }, 4, (int[]){ -1, -1, 0, 1, 2, 7 }, 6);
-	expect_line((uint32_t[]){ 0, 0 }, 2, (int[]){ 0, 0 }, 2);
+	    (uint32_t[]) { 0, 1, 2, 7 }, 4, (int[]) { -1, -1, 0, 1, 2, 7 }, 6);
+	expect_line((uint32_t[]) { 0, 0 }, 2, (int[]) { 0, 0 }, 2);
 }
 
 static void
 only_what_is_seen_counts(void **state)
 {
-	expect_line((uint32_t[]){ 1000, 0, 7 }, 3, (int[]){ 0, 7 }, 2);
+	expect_line((uint32_t[]) { 1000, 0, 7 }, 3, (int[]) { 0, 7 }, 2);
 }
 
 /* A slow climb of a large number is seen from bottom to top. */
 static void
 climb_is_seen(void **state)
 {
-	expect_line((uint32_t[]){ 1000, 1050, 1100 }, 3, (int[]){ 0, 4, 7 }, 3);
+	expect_line(
+	    (uint32_t[]) { 1000, 1050, 1100 }, 3, (int[]) { 0, 4, 7 }, 3);
 }
 
 /* One more or less of a thousand is no news. */
 static void
 quiet_is_quiet(void **state)
 {
-	expect_line(
-	    (uint32_t[]){ 1000, 1001, 1000, 999 }, 4, (int[]){ 2, 2, 2, 2 }, 4);
+	expect_line((uint32_t[]) { 1000, 1001, 1000, 999 }, 4,
+	    (int[]) { 2, 2, 2, 2 }, 4);
 }
 
 static void
 extremes_do_not_overflow(void **state)
 {
-	expect_line((uint32_t[]){ 0, UINT32_MAX, UINT32_MAX / 2 }, 3,
-	    (int[]){ 0, 7, 3 }, 3);
+	expect_line((uint32_t[]) { 0, UINT32_MAX, UINT32_MAX / 2 }, 3,
+	    (int[]) { 0, 7, 3 }, 3);
 	expect_line(
-	    (uint32_t[]){ UINT32_MAX, UINT32_MAX }, 2, (int[]){ 2, 2 }, 2);
+	    (uint32_t[]) { UINT32_MAX, UINT32_MAX }, 2, (int[]) { 2, 2 }, 2);
 }
 
 int

@@ -9,11 +9,11 @@
 #include "top/list.h"
 
 /* Rows that are nothing but their keys. */
-#define ROWS(...) \
-	((struct rows){ \
-	    .first = (uint64_t[]){ __VA_ARGS__ }, \
-	    .count = sizeof((uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t), \
-	    .size = sizeof(uint64_t), \
+#define ROWS(...)                                                              \
+	((struct rows) {                                                       \
+	    .first = (uint64_t[]) { __VA_ARGS__ },                             \
+	    .count = sizeof((uint64_t[]) { __VA_ARGS__ }) / sizeof(uint64_t),  \
+	    .size = sizeof(uint64_t),                                          \
 	})
 
 static const struct rows nothing = { NULL, 0, sizeof(uint64_t) };

@@ -60,8 +60,8 @@ static const struct frame *const stack_reader[] = { &frame_wait, &frame_send,
 static const struct frame *const stack_main[] = { &frame_accept, &frame_main };
 static const struct frame *const stack_serve[] = { &frame_main };
 
-#define STACK(list) \
-	((struct stack){ .frames = (list), \
+#define STACK(list)                                                            \
+	((struct stack) { .frames = (list),                                    \
 	    .frame_count = sizeof(list) / sizeof((list)[0]) })
 
 /* A snapshot with no tasks, taken at `second`. */
@@ -88,7 +88,7 @@ snapshot_add_task(struct snapshot *snapshot, uint64_t id, const char *name,
 	    (snapshot->task_count + 1) * sizeof(*snapshot->tasks));
 	assert_non_null(snapshot->tasks);
 	task = &snapshot->tasks[snapshot->task_count++];
-	*task = (struct task){
+	*task = (struct task) {
 		.id = id, .state = state, .since_ns = since * SECOND
 	};
 	snprintf(task->name, sizeof(task->name), "%s", name);
@@ -127,7 +127,7 @@ snapshot_add_session(
 	    (snapshot->session_count + 1) * sizeof(*snapshot->sessions));
 	assert_non_null(snapshot->sessions);
 	session = &snapshot->sessions[snapshot->session_count++];
-	*session = (struct session){
+	*session = (struct session) {
 		.id = id,
 		.kind = WIRE_SESSION_REGISTRY,
 		.name = strdup(name),

@@ -16,7 +16,7 @@ struct stage {
 static void
 stage_begin(struct stage *stage, int rows, int columns, bool ascii)
 {
-	*stage = (struct stage){ 0 };
+	*stage = (struct stage) { 0 };
 	viewer_init(&stage->viewer, 4711, 0);
 	canvas_init(&stage->canvas, ascii);
 	canvas_resize(&stage->canvas, rows, columns);
