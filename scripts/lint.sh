@@ -97,12 +97,22 @@ check_cppcheck()
 	    -D__x86_64__ -D_GNU_SOURCE lib src
 }
 
+# tidy CHECKS FILE...
+tidy()
+{
+	checks=$1
+	shift
+	clang-tidy --quiet --warnings-as-errors='*' --checks="$checks" "$@" -- \
+	    -std=gnu11 -D_GNU_SOURCE -DSTRANDED_VERSION='"0"' -Ilib -Isrc
+}
+
+# The probe makes its system calls in assembler, so the analyzer does not see
+# what they write.
 check_tidy()
 {
 	# shellcheck disable=SC2046
-	clang-tidy --quiet --warnings-as-errors='*' \
-	    $(git ls-files 'lib/*.c' 'src/*.c') -- -std=gnu11 -D_GNU_SOURCE \
-	    -DSTRANDED_VERSION='"0"' -Ilib -Isrc
+	tidy '' $(git ls-files 'lib/*.c' 'src/*.c' ':!src/probe') &&
+	    tidy '-clang-analyzer-core.*' $(git ls-files 'src/probe/*.c')
 }
 
 # No reference to this machine or to other people's places.

@@ -431,7 +431,7 @@ static bool
 same_name(const struct group *group)
 {
 	for (size_t i = 1; i < group->count; i++) {
-		if (strcmp(group->tasks[i]->name, group->tasks[0]->name)) {
+		if (strcmp(group->tasks[i]->name, group->tasks[0]->name) != 0) {
 			return false;
 		}
 	}
