@@ -38,7 +38,7 @@
 extern "C" {
 #endif
 
-/* ---- Time ------------------------------------------------------------- */
+/* ---- Time -------------------------------------------------------------- */
 
 #define STRAND_NOWAIT  ((int64_t) 0)
 #define STRAND_FOREVER INT64_MAX
@@ -53,7 +53,7 @@ int64_t strand_now(void);
 /* Blocks the calling task until `deadline`. Returns 0. */
 int strand_sleep(int64_t deadline);
 
-/* ---- Tasks ------------------------------------------------------------ */
+/* ---- Tasks ------------------------------------------------------------- */
 
 /* What a task runs. */
 typedef void strand_fn(void *arg);
@@ -116,8 +116,8 @@ void strand_chan_unref(struct strand_chan *chan);
  * On a NULL channel it blocks until the deadline: for ever, if that is
  * STRAND_FOREVER.
  */
-int strand_chan_send(struct strand_chan *chan, const void *elem,
-    int64_t deadline);
+int strand_chan_send(
+    struct strand_chan *chan, const void *elem, int64_t deadline);
 
 /*
  * Receives an element into `elem` (NULL: it is dropped), waiting until
@@ -144,10 +144,7 @@ size_t strand_chan_cap(const struct strand_chan *chan);
 
 /* ---- Select ------------------------------------------------------------ */
 
-enum strand_dir {
-	STRAND_RECV,
-	STRAND_SEND
-};
+enum strand_dir { STRAND_RECV, STRAND_SEND };
 
 /* One case of a select. */
 struct strand_case {
@@ -170,10 +167,10 @@ struct strand_case {
  * cases that memory is needed and cannot be had (nothing has happened then).
  * The cases belong to the caller and must stay where they are during the call.
  */
-int strand_select(struct strand_case *cases, size_t count, size_t *chosen,
-    int64_t deadline);
+int strand_select(
+    struct strand_case *cases, size_t count, size_t *chosen, int64_t deadline);
 
-/* ---- Wait groups -------------------------------------------------------- */
+/* ---- Wait groups ------------------------------------------------------- */
 
 /* Waits for a collection of tasks to finish. */
 struct strand_wg;
@@ -196,7 +193,7 @@ int strand_wg_done(struct strand_wg *wg);
 /* Waits until the counter is 0. EAGAIN or ETIMEDOUT as everywhere. */
 int strand_wg_wait(struct strand_wg *wg, int64_t deadline);
 
-/* ---- Timers -------------------------------------------------------------- */
+/* ---- Timers ------------------------------------------------------------ */
 
 /* A timer delivers the time (an int64_t, as of strand_now()) on a channel. */
 struct strand_timer;
@@ -226,7 +223,7 @@ struct strand_chan *strand_timer_chan(struct strand_timer *timer);
  */
 void strand_timer_stop(struct strand_timer *timer);
 
-/* ---- Sessions ------------------------------------------------------------ */
+/* ---- Sessions ---------------------------------------------------------- */
 
 /* A server's open sessions, found by name. */
 struct strand_registry;
@@ -250,16 +247,16 @@ void strand_registry_unref(struct strand_registry *registry);
  * session is closed, the caller gets another. Fails with EEXIST if the name is
  * taken, EINVAL if it is NULL, or ENOMEM.
  */
-struct strand_session *strand_session_open(struct strand_registry *registry,
-    const char *name, void *owner);
+struct strand_session *strand_session_open(
+    struct strand_registry *registry, const char *name, void *owner);
 
 /*
  * Finds the session `name`. The caller gets a reference. NULL with ENOENT if
  * there is none. Any number of tasks look up sessions side by side; they do not
  * queue behind each other.
  */
-struct strand_session *strand_session_get(struct strand_registry *registry,
-    const char *name);
+struct strand_session *strand_session_get(
+    struct strand_registry *registry, const char *name);
 
 /*
  * Finds the session `name`, or opens it with `owner`; `*opened` (may be NULL)
@@ -295,8 +292,8 @@ size_t strand_registry_count(const struct strand_registry *registry);
  * it was given included; it holds a reference for the length of the call.
  */
 typedef bool strand_session_fn(struct strand_session *session, void *arg);
-void strand_session_each(struct strand_registry *registry,
-    strand_session_fn *fn, void *arg);
+void strand_session_each(
+    struct strand_registry *registry, strand_session_fn *fn, void *arg);
 
 /*
  * Puts the calling task into `session` (NULL: into none); it holds a reference

@@ -72,7 +72,7 @@ static size_t
     tls_size; /* of the program and its libraries; set before main() */
 static _Atomic size_t task_count;
 
-/* ---- The list of idle threads ------------------------------------------- */
+/* ---- The list of idle threads ------------------------------------------ */
 
 static void
 list_push(struct strand_worker *worker)
@@ -147,7 +147,7 @@ try_leave(struct strand_worker *worker)
 	return left;
 }
 
-/* ---- The thread --------------------------------------------------------- */
+/* ---- The thread -------------------------------------------------------- */
 
 /* A failure to name the thread is of no consequence. */
 static void
@@ -285,7 +285,7 @@ give_to_new(const struct job *job)
 	return error;
 }
 
-/* ---- Public ------------------------------------------------------------- */
+/* ---- Public ------------------------------------------------------------ */
 
 static int
 start(const struct job *job)
@@ -350,7 +350,7 @@ strand_task_count(void)
 	return atomic_load_explicit(&task_count, memory_order_acquire);
 }
 
-/* ---- fork --------------------------------------------------------------- */
+/* ---- fork -------------------------------------------------------------- */
 
 static void
 before_fork(void)

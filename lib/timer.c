@@ -49,7 +49,7 @@ static struct {
 	struct strand_park park; /* where it sleeps */
 } timers;
 
-/* ---- The heap ----------------------------------------------------------- */
+/* ---- The heap ---------------------------------------------------------- */
 
 static void
 heap_put(struct strand_timer *timer, size_t at)
@@ -123,7 +123,7 @@ heap_remove(struct strand_timer *timer)
 		heap_sink(last, at);
 }
 
-/* ---- The thread --------------------------------------------------------- */
+/* ---- The thread -------------------------------------------------------- */
 
 /*
  * Delivers, and sets the next time. Ticks that were missed altogether, because
@@ -212,7 +212,7 @@ start_thread(void)
 	return error;
 }
 
-/* ---- Public ------------------------------------------------------------- */
+/* ---- Public ------------------------------------------------------------ */
 
 /* Puts the timer into the heap. The lock is held. */
 static int
@@ -302,7 +302,7 @@ strand_timer_stop(struct strand_timer *timer)
 	free(timer);
 }
 
-/* ---- fork --------------------------------------------------------------- */
+/* ---- fork -------------------------------------------------------------- */
 
 static void
 before_fork(void)
