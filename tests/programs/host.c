@@ -41,7 +41,7 @@ quiet_end(void)
 	return (struct pollfd) { .fd = quiet[0], .events = POLLIN };
 }
 
-/* ---- Signals ------------------------------------------------------------- */
+/* ---- Signals ----------------------------------------------------------- */
 
 static const char *
 disposition(void)
@@ -105,7 +105,7 @@ case_fork(char **args)
 	return 0;
 }
 
-/* ---- Stacks -------------------------------------------------------------- */
+/* ---- Stacks ------------------------------------------------------------ */
 
 static ucontext_t left, entered;
 
@@ -200,7 +200,7 @@ case_stack_end(char **args)
 }
 #endif
 
-/* ---- Ends ---------------------------------------------------------------- */
+/* ---- Ends -------------------------------------------------------------- */
 
 /* libc is not told that its last thread leaves. */
 static int
@@ -279,7 +279,7 @@ case_abort(char **args)
 	abort();
 }
 
-/* ---- Confined ------------------------------------------------------------ */
+/* ---- Confined ---------------------------------------------------------- */
 
 #define CALLS_MAX 32
 
@@ -430,7 +430,7 @@ case_strict(char **args)
 	return 0;
 }
 
-/* ---- Privileges and namespaces ------------------------------------------- */
+/* ---- Privileges and namespaces ----------------------------------------- */
 
 static int
 case_user_namespace(char **args)
@@ -487,7 +487,7 @@ case_umask(char **args)
 	return 0;
 }
 
-/* ---- Descriptors --------------------------------------------------------- */
+/* ---- Descriptors ------------------------------------------------------- */
 
 static int
 case_descriptors(char **args)
@@ -538,7 +538,7 @@ case_stderr_socket(char **args)
 	return 0;
 }
 
-/* ---- Limits -------------------------------------------------------------- */
+/* ---- Limits ------------------------------------------------------------ */
 
 /* limit NAME=NUMBER: under that limit from its beginning, "work". */
 static int
@@ -601,7 +601,7 @@ case_work(char **args)
 	return 0;
 }
 
-/* ---- States to be looked at ---------------------------------------------- */
+/* ---- States to be looked at -------------------------------------------- */
 
 static void
 ready(void)
@@ -764,7 +764,7 @@ case_refused(char **args)
 	return host_become("wait");
 }
 
-/* ---- Which case ---------------------------------------------------------- */
+/* ---- Which case -------------------------------------------------------- */
 
 static const struct {
 	const char *name;

@@ -26,7 +26,7 @@ static sem_t never;              /* nobody posts it in time */
 static int semaphores, messages; /* System V's; nobody posts or sends in time */
 static int listener, port;       /* nobody connects in time */
 
-/* ---- Waits --------------------------------------------------------------- */
+/* ---- Waits ------------------------------------------------------------- */
 
 /*
  * Each is done once, and returns what the call does. `step` is what it waits
