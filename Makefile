@@ -123,7 +123,8 @@ ZSHDIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 PAGES = $(wildcard man/*.[1-9])
 page_dir = $(MANDIR)/man$(subst .,,$(suffix $(1)))
 
-$(B)/%.pc: scripts/%.pc.in CHANGELOG.md
+# Made anew each time: PREFIX may be another.
+$(B)/%.pc: scripts/%.pc.in always
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)sed -e 's|@PREFIX@|$(PREFIX)|' \
 	    -e 's|@VERSION@|$(VERSION)|' $< > $@
@@ -157,7 +158,7 @@ clean:
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 
-.PHONY: all demo check lint install uninstall clean help
+.PHONY: all demo check lint install uninstall clean help always
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 #? make            builds into build/: the command, the probe, libstrand

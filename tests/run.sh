@@ -3,9 +3,10 @@
 # run.sh [PROGRAM...]: runs test programs and sums up what cmocka says.
 #
 # Without arguments all that are built are run: those in $B/tests/unit, e2e and
-# stress (B is "build" if it is not set), and the models. With SAN=thread, e2e
-# is left out: that sanitizer has a thread of its own in each program, and does
-# some of the waiting itself, where the probe does not see it.
+# stress (B is "build" if it is not set), the models, and what is said of
+# installing. With SAN=thread, e2e is left out: that sanitizer has a thread of
+# its own in each program, and does some of the waiting itself, where the probe
+# does not see it.
 #
 # Each has TEST_LIMIT seconds (300). A program that crashes, hangs, or runs no
 # test has failed. The output of those that failed is kept in $B/tests/log, and
@@ -59,7 +60,7 @@ run()
 rm -rf "$logs"
 mkdir -p "$logs"
 if [ $# -eq 0 ]; then
-	for program in tests/model/run.sh "$B"/tests/unit/*_test \
+	for program in tests/house/run.sh tests/model/run.sh "$B"/tests/unit/*_test \
 	    "$B"/tests/e2e/*_test "$B"/tests/stress/*_test; do
 		case ${SAN:-}:$program in
 		*thread*:*/e2e/*)

@@ -1,0 +1,89 @@
+#!/bin/sh
+#
+# run.sh: what `make install` promises. It installs into a folder of its own,
+# builds a program against what is there, runs it under the installed probe, and
+# takes everything away again. What it prints is what cmocka would: see
+# ../run.sh. B is the build's folder ("build" if it is not set).
+
+cd "$(dirname "$0")/../.." || exit 1
+: "${B:=build}" "${CC:=cc}"
+root=$(mktemp -d) || exit 1
+trap 'rm -rf "$root"' EXIT
+trap 'exit 1' HUP INT TERM
+prefix=$root/usr
+passed=0
+failed=0
+STRANDED_DIR=$root/sockets
+export STRANDED_DIR
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+# expect NAME COMMAND...
+expect()
+{
+	test=$1
+	shift
+	echo "[ RUN      ] $test"
+	if "$@" >"$root/log" 2>&1; then
+		echo "[       OK ] $test"
+		passed=$((passed + 1))
+	else
+		cat "$root/log"
+		echo "[  FAILED  ] $test"
+		failed=$((failed + 1))
+	fi
+}
+
+install()
+{
+	make B="$B" SAN="$SAN" PREFIX="$prefix" install &&
+	    [ -x "$prefix/bin/stranded" ] && [ -e "$prefix/lib/libstranded.so" ] &&
+	    [ -e "$prefix/share/man/man1/stranded-dump.1" ] &&
+	    [ -e "$prefix/share/bash-completion/completions/stranded" ]
+}
+
+installed_command()
+{
+	"$prefix/bin/stranded" version | grep '^stranded [0-9]'
+}
+
+# The example of the README, against the installed library and headers.
+program()
+{
+	# shellcheck disable=SC2016
+	sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d' >"$root/example.c"
+	PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+	export PKG_CONFIG_PATH
+	# shellcheck disable=SC2046
+	$CC ${SAN:+-fsanitize="$SAN"} -Wall -Werror -o "$root/example" \
+	    "$root/example.c" $(pkg-config --cflags --libs libstrand) || return
+	printf 'one\ntwo\nthree\n' >"$root/lines"
+	LD_LIBRARY_PATH=$prefix/lib "$prefix/bin/stranded" run -- \
+	    "$root/example" <"$root/lines" >"$root/said" || return
+	cmp "$root/lines" "$root/said"
+}
+
+uninstall()
+{
+	make B="$B" SAN="$SAN" PREFIX="$prefix" uninstall || return
+	! find "$prefix" ! -type d | grep .
+}
+
+# Every target that the Makefile has for people is told of.
+help()
+{
+	make help >"$root/help" || return
+	for target in demo check lint bench fuzz install uninstall clean; do
+		grep -q "make $target" "$root/help" || { echo "$target"; return 1; }
+	done
+}
+
+expect install install
+expect installed_command installed_command
+expect program program
+expect uninstall uninstall
+expect help help
+echo "[  PASSED  ] $passed test(s)."
+if [ "$failed" -gt 0 ]; then
+	echo "[  FAILED  ] $failed test(s)."
+	exit 1
+fi
