@@ -77,9 +77,10 @@ int strand_go(const char *name, strand_fn *fn, void *arg);
 
 /*
  * Sets the stack size in bytes, for tasks started from now on, rounded up to
- * whole pages. The default is 64 KiB, which a task that formats text and
- * makes system calls does not exceed. Each stack has a guard page below.
- * Fails with EINVAL if it is less than PTHREAD_STACK_MIN.
+ * whole pages. The default is 64 KiB (128 on aarch64, where that is the least
+ * there is), which a task that formats text and makes system calls does not
+ * exceed. Each stack has a guard page below. Fails with EINVAL if it is less
+ * than PTHREAD_STACK_MIN.
  */
 int strand_set_stack_size(size_t bytes);
 

@@ -258,6 +258,8 @@ strand_task_thread(size_t size, void *(*run)(void *), void *arg)
 	pthread_t thread;
 	int error;
 
+	if (size < (size_t) PTHREAD_STACK_MIN)
+		size = (size_t) PTHREAD_STACK_MIN; /* as on aarch64 */
 	if (pthread_attr_init(&attr) != 0)
 		return EAGAIN;
 	error = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
