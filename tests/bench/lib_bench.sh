@@ -68,6 +68,8 @@ compare "at most 0.01" "registry get, two tasks / the closure-channel registry" 
     "$bench/registry_bench strand" "$bench/registry_bench closure"
 compare "no goal" "registry get, two tasks / a map behind a read-write lock" \
     "$bench/registry_bench strand" "$bench/registry_bench rwlock"
+compare "no goal" "registry get, each task for all sessions / for its own" \
+    "$bench/registry_bench shared" "$bench/registry_bench strand"
 compare "no goal" "registry get, 100,000 sessions / 1,000" \
     "$bench/registry_bench large" "$bench/registry_bench strand"
 compare "no goal" "registry get, two tasks, elapsed per get / one task" \

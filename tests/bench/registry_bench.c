@@ -7,8 +7,12 @@
  *	rwlock   a map behind a pthread read-write lock
  *	closure  a map that one task owns; it runs closures that the others send
  *	         it over an unbuffered channel, and each waits for its answer
+ *	shared   libstrand's registry, each task asking for all sessions
  *	large    libstrand's registry with 100,000 sessions
  *	single   libstrand's registry, one task only
+ *
+ * Each task asks, in random order, for sessions of its own, as in a server each
+ * has its own clients: half of them, where it is not said otherwise.
  *
  * The map of the second and third is a hash table, filled to a quarter, which
  * never changes during the measurement. A session found is referenced and given
@@ -29,7 +33,8 @@ enum {
 	NAME_SIZE = 32,
 	LOOKUPS = 2000000,       /* of each task */
 	LOOKUPS_CLOSURE = 50000, /* of each task, where they are slow */
-	TABLE = 4096             /* places of the plain map */
+	TABLE = 4096,            /* places of the plain map */
+	TASKS = 2                /* at most */
 };
 
 /* ---- A plain map, and who guards it ------------------------------------ */
@@ -146,6 +151,8 @@ lookup_closure(const char *name)
 struct client {
 	void (*lookup)(const char *name);
 	size_t lookups;
+	size_t first; /* of the sessions it asks for */
+	size_t count; /* of these */
 	struct strand_wg *done;
 };
 
@@ -157,23 +164,29 @@ run_client(void *arg)
 
 	for (size_t i = 0; i < client.lookups; i++) {
 		random = random * 1664525 + 1013904223;
-		client.lookup(names[(random >> 8) % name_count]);
+		client.lookup(
+		    names[client.first + (random >> 8) % client.count]);
 	}
 	strand_wg_done(client.done);
 }
 
+/* Each task asks for sessions of its own, or, if they share, for all. */
 static double
-measure(void (*lookup)(const char *name), size_t lookups, int tasks)
+measure(void (*lookup)(const char *name), size_t lookups, int tasks, bool share)
 {
-	struct client client = { lookup, lookups, strand_wg_new() };
+	struct client clients[TASKS];
+	struct strand_wg *done = strand_wg_new();
+	size_t each = share ? name_count : name_count / tasks;
 	int64_t begin = strand_now();
 
-	strand_wg_add(client.done, tasks);
+	strand_wg_add(done, tasks);
 	for (int i = 0; i < tasks; i++) {
-		if (strand_go("client", run_client, &client) != 0)
+		clients[i] = (struct client) { lookup, lookups,
+			share ? 0 : i * each, each, done };
+		if (strand_go("client", run_client, &clients[i]) != 0)
 			abort();
 	}
-	strand_wg_wait(client.done, STRAND_FOREVER);
+	strand_wg_wait(done, STRAND_FOREVER);
 	return (double) (strand_now() - begin) / (lookups * tasks);
 }
 
@@ -199,17 +212,19 @@ main(int argc, char **argv)
 		name_count = SESSIONS_LARGE;
 	prepare();
 	if (strcmp(what, "strand") == 0 || strcmp(what, "large") == 0) {
-		ns = measure(lookup_strand, LOOKUPS, 2);
+		ns = measure(lookup_strand, LOOKUPS, 2, false);
+	} else if (strcmp(what, "shared") == 0) {
+		ns = measure(lookup_strand, LOOKUPS, 2, true);
 	} else if (strcmp(what, "single") == 0) {
-		ns = measure(lookup_strand, LOOKUPS, 1);
+		ns = measure(lookup_strand, LOOKUPS, 1, false);
 	} else if (strcmp(what, "rwlock") == 0) {
 		plain_fill();
-		ns = measure(lookup_rwlock, LOOKUPS, 2);
+		ns = measure(lookup_rwlock, LOOKUPS, 2, false);
 	} else if (strcmp(what, "closure") == 0) {
 		plain_fill();
 		plain_owner = strand_chan_new(sizeof(struct closure), 0);
 		strand_go("owner", own_map, NULL);
-		ns = measure(lookup_closure, LOOKUPS_CLOSURE, 2);
+		ns = measure(lookup_closure, LOOKUPS_CLOSURE, 2, false);
 	} else {
 		return 2;
 	}
