@@ -2,7 +2,7 @@
  * select.pml: the claim, the park and the timeout of lib/wait.h and lib/park.c,
  * as select uses them, checked for all interleavings with Spin.
  *
- *	tests/model/check.sh
+ *	tests/model/run.sh
  *
  * The picture: a task selects over two channels, joining the queue of both, and
  * may run out of time. Two peers serve channel 0, one serves channel 1. Each
@@ -21,6 +21,10 @@
  *   a futex, which may meet anybody (assertions);
  * - after the select the task is in no queue (assertion);
  * - nobody is left asleep (Spin's invalid end states).
+ *
+ * BROKEN_NO_CLAIM: a peer serves the task without claiming its wait.
+ * BROKEN_NO_WAKE_AWAITED: a task whose time is up does not wait for the wake of
+ * the one who has served it.
  */
 
 #define ROUNDS 2
@@ -125,7 +129,11 @@ proctype task() {
 				fi
 			}
 			if
+#ifdef BROKEN_NO_WAKE_AWAITED
+			:: served != SELF -> skip
+#else
 			:: served != SELF -> park_wait(false)
+#endif
 			:: else
 			fi
 		:: else
@@ -160,7 +168,11 @@ proctype peer(byte c) {
 		atomic {
 			assert(live);
 			if
+#ifdef BROKEN_NO_CLAIM
+			:: true -> served = c; won = true
+#else
 			:: served == NOBODY -> served = c; won = true
+#endif
 			:: else
 			fi
 		}
