@@ -124,24 +124,25 @@ replace(const char *path, const struct stat *old, const void *data, size_t size)
 	return error;
 }
 
+/*
+ * Only a file that bears the very name is replaced. What a link leads to is
+ * written in place: /dev/stdout is one, and so is what a shell makes of >(...).
+ */
 static int
 write_file(const struct sink *sink, const void *data, size_t size)
 {
-	char *path = realpath(sink->path, NULL);
 	struct stat status;
-	int error;
 
-	if (path == NULL && errno == ENOENT && !sink->append) {
-		return replace(sink->path, NULL, data, size);
+	if (sink->append) {
+		return write_there(sink, data, size);
 	}
-	if (path == NULL || sink->append || stat(path, &status) != 0 ||
-	    !S_ISREG(status.st_mode)) {
-		error = write_there(sink, data, size);
-	} else {
-		error = replace(path, &status, data, size);
+	if (lstat(sink->path, &status) != 0) {
+		return errno == ENOENT ? replace(sink->path, NULL, data, size) :
+					 errno;
 	}
-	free(path);
-	return error;
+	return S_ISREG(status.st_mode) ?
+	    replace(sink->path, &status, data, size) :
+	    write_there(sink, data, size);
 }
 
 int

@@ -94,7 +94,7 @@ appended_file(void **state)
 	assert_content("one two");
 }
 
-/* What the link leads to is replaced, not the link. */
+/* What the link leads to is written, not the link. */
 static void
 symlinked_file(void **state)
 {
@@ -109,6 +109,46 @@ symlinked_file(void **state)
 	assert_content("new");
 	assert_true(readlink(link, (char[8]) { 0 }, 8) > 0);
 	unlink(link);
+}
+
+/* As /dev/stdout is, or what a shell makes of >(...). */
+static void
+link_to_a_pipe(void **state)
+{
+	char link[80], target[40], read_back[8] = "";
+	struct sink sink = { .path = link };
+	struct failure failure;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	snprintf(link, sizeof(link), "%s-link", path);
+	snprintf(target, sizeof(target), "/proc/self/fd/%d", ends[1]);
+	assert_int_equal(symlink(target, link), 0);
+	assert_int_equal(sink_write(&sink, "text", 4, &failure), 0);
+	assert_int_equal(read(ends[0], read_back, sizeof(read_back)), 4);
+	assert_string_equal(read_back, "text");
+	assert_true(readlink(link, (char[8]) { 0 }, 8) > 0);
+	unlink(link);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* The link stays, and what it leads to is made. */
+static void
+link_to_nothing(void **state)
+{
+	char link[80];
+	struct sink sink = { .path = link };
+	struct failure failure;
+
+	unlink(path);
+	snprintf(link, sizeof(link), "%s-link", path);
+	assert_int_equal(symlink(path, link), 0);
+	assert_int_equal(sink_write(&sink, "text", 4, &failure), 0);
+	assert_true(readlink(link, (char[8]) { 0 }, 8) > 0);
+	assert_int_equal(access(path, R_OK), 0);
+	unlink(link);
+	unlink(path);
 }
 
 /* A disk that is full in the middle of it: the old file is as it was. */
@@ -226,6 +266,8 @@ main(void)
 		TEST(replaced_file),
 		TEST(appended_file),
 		TEST(symlinked_file),
+		TEST(link_to_a_pipe),
+		TEST(link_to_nothing),
 		TEST(no_room),
 		TEST(full_device),
 		TEST(no_directory),
