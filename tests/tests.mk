@@ -70,7 +70,7 @@ $(B)/tests/programs/host $(B)/tests/programs/host_waits: private SANFLAGS :=
 
 # Benchmarks; the one that compares with GLib only where that is installed.
 BENCH_SRC := $(wildcard tests/bench/*.c)
-ifneq ($(shell $(PKG_CONFIG) --exists glib-2.0 && echo yes),yes)
+ifneq ($(shell $(PKG_CONFIG) --exists glib-2.0 2>/dev/null && echo yes),yes)
 BENCH_SRC := $(filter-out %glib_bench.c,$(BENCH_SRC))
 endif
 BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(BENCH_SRC))

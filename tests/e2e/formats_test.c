@@ -209,10 +209,10 @@ test_without_symbols(void **state)
 	dump = harness_await(program, 1, "chan send", NULL);
 	json_array_foreach(
 	    json_object_get(harness_task(dump, "sender"), "stack"), i, frame) {
-		if (json_is_null(json_object_get(frame, "function"))) {
+		/* libc's may have no name either: that is not our affair. */
+		if (json_is_null(json_object_get(frame, "function")) &&
+		    strstr(harness_text(frame, "module"), ".stripped")) {
 			unnamed = true;
-			assert_non_null(
-			    strstr(harness_text(frame, "module"), ".stripped"));
 			assert_memory_equal(
 			    harness_text(frame, "offset"), "0x", 2);
 		}

@@ -12,11 +12,15 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <signal.h>
 
 #include "unit/cmd_harness.h"
 
 static struct cmd_outcome outcome;
+
+/* Where the sockets are; what a command that was killed has left goes too. */
+static char sockets[] = "/tmp/stranded-test-XXXXXX";
 
 /* The probe of the build that is tested. */
 static int
@@ -31,7 +35,22 @@ setup(void **state)
 		fail_msg("%s is missing", probe);
 	}
 	setenv("STRANDED_PROBE", probe, 1);
+	assert_non_null(mkdtemp(sockets));
+	setenv("STRANDED_DIR", sockets, 1);
 	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	DIR *directory = opendir(sockets);
+	struct dirent *entry;
+
+	while (directory != NULL && (entry = readdir(directory)) != NULL) {
+		unlinkat(dirfd(directory), entry->d_name, 0);
+	}
+	closedir(directory);
+	return rmdir(sockets);
 }
 
 static void
@@ -284,5 +303,5 @@ main(void)
 		cmocka_unit_test(descriptors),
 	};
 
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }
