@@ -62,9 +62,23 @@ apt()
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"
 }
 
+# Debian starts a server that it installs, now and at each boot. The tests start
+# one of their own; that of the system stays off.
+stay_off()
+{
+	if [ -d /run/systemd/system ]; then
+		as_root systemctl --quiet disable --now "$1"
+	fi
+}
+
 install()
 {
-	apt install --no-install-recommends "$@"
+	apt install --no-install-recommends "$@" || return
+	case " $* " in
+	*" memcached "*)
+		stay_off memcached
+		;;
+	esac
 }
 
 if [ $# -eq 0 ]; then
@@ -95,7 +109,7 @@ if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
 fi
 echo "Installing: $*"
 if ! install "$@"; then
-	# The lists are missing, or older than what the servers have.
+	echo "The package lists are missing or old: getting new ones"
 	apt update
 	install "$@"
 fi
