@@ -33,6 +33,10 @@
  *
  * The order among waiters is that of the queues. A task that spins with a
  * buffer has not joined the queue yet, and does not spin if there is one.
+ *
+ * Rejected: a ring without a lock for the buffer (D. Vyukov's bounded queue), in
+ * which both ends work side by side. The observer reads the length as one word;
+ * as soon as both ends write that, the line travels for each element again.
  */
 #include "chan.h"
 
@@ -44,7 +48,8 @@
 #include "spin.h"
 
 enum {
-	BUFFER_STEPS = 12 /* between two looks at a buffer */
+	LOOK_STEPS_MIN = 4, /* of spin.h, between two looks at a buffer */
+	LOOK_STEPS_MAX = 20
 };
 
 _Static_assert(offsetof(struct strand_chan, queue) == 64,
@@ -435,6 +440,19 @@ let_pass(struct strand_spin *spin, int steps)
 	return more;
 }
 
+/*
+ * How many steps to let pass between two looks. Each takes the line away from
+ * the other side, which fills or empties the buffer in the meantime: the larger
+ * the buffer, the longer that is of use.
+ */
+static inline int
+look_steps(const struct strand_chan *chan)
+{
+	size_t steps = LOOK_STEPS_MIN + chan->capacity / 4;
+
+	return steps < LOOK_STEPS_MAX ? (int) steps : LOOK_STEPS_MAX;
+}
+
 /* Spins for room or an element in the buffer; with the lock as above. */
 static int
 spin_at_buffer(struct strand_chan *chan, enum strand_dir dir, void *elem,
@@ -447,7 +465,7 @@ spin_at_buffer(struct strand_chan *chan, enum strand_dir dir, void *elem,
 	do {
 		unlock(chan);
 		do
-			more = let_pass(spin, BUFFER_STEPS);
+			more = let_pass(spin, look_steps(chan));
 		while (more && !may_be_ready(chan, dir));
 		lock(chan);
 		error = try_once(chan, dir, elem, &served);
@@ -529,6 +547,23 @@ finish(struct strand_chan *chan, int error, struct strand_served *served,
 	return error == EAGAIN ? strand_wait_expired(deadline) : error;
 }
 
+/*
+ * The common cases, with the lock held: there is a buffer with room or with an
+ * element, and nobody waits at the other end.
+ */
+static inline bool
+can_push(const struct strand_chan *chan)
+{
+	return length_of(chan) < chan->capacity &&
+	    !chan->queue[STRAND_RECV].first && !is_closed(chan);
+}
+
+static inline bool
+can_pop(const struct strand_chan *chan)
+{
+	return length_of(chan) > 0 && !chan->queue[STRAND_SEND].first;
+}
+
 int
 strand_chan_send(struct strand_chan *chan, const void *elem, int64_t deadline)
 {
@@ -540,11 +575,17 @@ strand_chan_send(struct strand_chan *chan, const void *elem, int64_t deadline)
 		STRAND_KEEP_FRAME();
 		return error;
 	}
-	if (seat_exchange(chan, STRAND_RECV, (void *) elem, &served)) {
+	if (chan->capacity == 0 &&
+	    seat_exchange(chan, STRAND_RECV, (void *) elem, &served)) {
 		strand_chan_serve(&served);
 		return 0;
 	}
 	lock(chan);
+	if (can_push(chan)) {
+		buffer_push(chan, elem);
+		unlock(chan);
+		return 0;
+	}
 	error = strand_chan_try_send(chan, elem, &served);
 	if (error == EAGAIN && !strand_wait_is_over(deadline)) {
 		error = block(chan, STRAND_SEND, (void *) elem, deadline);
@@ -565,11 +606,17 @@ strand_chan_recv(struct strand_chan *chan, void *elem, int64_t deadline)
 		STRAND_KEEP_FRAME();
 		return error;
 	}
-	if (seat_exchange(chan, STRAND_SEND, elem, &served)) {
+	if (chan->capacity == 0 &&
+	    seat_exchange(chan, STRAND_SEND, elem, &served)) {
 		strand_chan_serve(&served);
 		return 0;
 	}
 	lock(chan);
+	if (can_pop(chan)) {
+		buffer_pop(chan, elem);
+		unlock(chan);
+		return 0;
+	}
 	error = strand_chan_try_recv(chan, elem, &served);
 	if (error == EAGAIN && !strand_wait_is_over(deadline)) {
 		error = block(chan, STRAND_RECV, elem, deadline);

@@ -49,12 +49,19 @@ strand_lock_acquire(struct strand_lock *lock)
 		strand_lock_contend(lock, false);
 }
 
+/*
+ * A store, where an exchange would be certain to see one that awaits the lock:
+ * see lock.c.
+ */
 static inline void
 strand_lock_release(struct strand_lock *lock)
 {
-	if (STRAND_UNLIKELY(
-		atomic_exchange_explicit(&lock->state, STRAND_LOCK_FREE,
-		    memory_order_release) == STRAND_LOCK_AWAITED))
+	uint32_t state =
+	    atomic_load_explicit(&lock->state, memory_order_relaxed);
+
+	atomic_store_explicit(
+	    &lock->state, STRAND_LOCK_FREE, memory_order_release);
+	if (STRAND_UNLIKELY(state == STRAND_LOCK_AWAITED))
 		strand_lock_wake(lock);
 }
 
