@@ -14,6 +14,8 @@ cd "$(dirname "$0")/.."
 stranded=$B/stranded
 programs=$B/tests/programs
 scratch=$(mktemp -d /tmp/stranded-demo-XXXXXX)
+STRANDED_DIR=$scratch/sockets
+export STRANDED_DIR
 run=
 waves=5
 clients=8

@@ -15,7 +15,7 @@ packages_of()
 		    libelf-dev libncurses-dev libjansson-dev
 		;;
 	test)
-		echo libcmocka-dev memcached tmux
+		echo libcmocka-dev memcached spin tmux
 		;;
 	lint)
 		echo clang clang-tidy clang-format cppcheck shellcheck mandoc

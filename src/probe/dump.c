@@ -199,11 +199,12 @@ add_wait(struct text *text, struct task *task, int64_t now)
 	text_add(text, ", ");
 	text_add_number(text,
 	    (uint64_t) ((now - aging_since(task, &view, now)) / NS_PER_SECOND));
-	text_add(text, "s] on ");
+	text_add(text, "s]");
 	if (view.wait.flags & STRANDED_WAIT_FD) {
-		text_add(text, "fd ");
+		text_add(text, " on fd ");
 		text_add_number(text, (uintptr_t) view.wait.object);
-	} else {
+	} else if (view.wait.object != NULL) {
+		text_add(text, " on ");
 		text_add_hex(text, (uintptr_t) view.wait.object);
 	}
 }
