@@ -130,7 +130,7 @@ strand_reclaim_free(struct strand_garbage *garbage,
 	}
 }
 
-/* ---- fork --------------------------------------------------------------- */
+/* ---- fork -------------------------------------------------------------- */
 
 static void
 before_fork(void)

@@ -38,7 +38,7 @@ struct select {
 	struct strand_chan *few_locks[CASES_ON_STACK];
 };
 
-/* ---- Memory ------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------ */
 
 static int
 allocate(struct select *select, struct strand_case *cases, size_t count)
@@ -63,7 +63,7 @@ allocate(struct select *select, struct strand_case *cases, size_t count)
 	return 0;
 }
 
-/* ---- Locking ------------------------------------------------------------ */
+/* ---- Locking ----------------------------------------------------------- */
 
 /* Shell's sort: small, in place, and fast for what selects have. */
 static void
@@ -115,7 +115,7 @@ unlock_all(struct select *select)
 		strand_lock_release(&select->locks[i - 1]->lock);
 }
 
-/* ---- One try, with all locks held --------------------------------------- */
+/* ---- One try, with all locks held -------------------------------------- */
 
 /* A random one of the cases that are ready; SIZE_MAX: none is. */
 static size_t
@@ -158,7 +158,7 @@ try_cases(struct select *select, struct strand_served *served)
 	return i;
 }
 
-/* ---- Waiting ------------------------------------------------------------ */
+/* ---- Waiting ----------------------------------------------------------- */
 
 /* Joins the queues, with all locks held. */
 static void
