@@ -59,8 +59,11 @@ $(B)/libstrand.so: $(LIB_OBJ) lib/libstrand.map
 	$(Q)ln -sf libstrand.so $(B)/libstrand.so.0
 
 # ---- The probe --------------------------------------------------------------
-# No sanitizer, no stack protector, no builtin calls into libc: see the head of
-# src/probe/probe.h for the reasons.
+# No sanitizer, no stack protector, no FORTIFY: they call into libc, or use
+# thread-local storage that the agent has not. No loops that become calls of
+# memset(): memory.c would call itself. No jumps instead of calls: a wrapper's
+# frame must be there while its call lasts, and dlsym() looks at who calls it. No
+# function in two parts: the second would lack the personality (wrap.h).
 
 $(B)/obj/probe/%.o: %.c
 	@mkdir -p $(@D)
@@ -159,7 +162,7 @@ help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 
 .PHONY: all demo check lint install uninstall clean help always
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 #? make            builds into build/: the command, the probe, libstrand
 #? make demo       shows the leaking session server found, and mended

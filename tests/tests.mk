@@ -20,7 +20,7 @@ $(B)/tests/unit/strand_nomem_test: CPPFLAGS += -Wl,--wrap=malloc \
 # copies of memory are the compiler's own: memory.c is for the library.
 PROBE_PART_SRC := $(filter-out src/probe/wrap%.c src/probe/init.c \
     src/probe/agent.c src/probe/signal.c src/probe/dump.c \
-    src/probe/observer.c src/probe/memory.c,$(PROBE_SRC)) $(COMMON_SRC)
+    src/probe/observer.c src/probe/arch.c src/probe/memory.c,$(PROBE_SRC)) $(COMMON_SRC)
 PROBE_PART_OBJ := $(call obj,parts,$(PROBE_PART_SRC))
 
 # The sanitizer warns that it does not understand fences. What they order is read

@@ -120,16 +120,8 @@ say_ready(void)
 {
 	if (!has_looked) {
 		store_release(&has_looked, 1);
-		sys(SYS_futex, &has_looked, FUTEX_WAKE_PRIVATE, INT_MAX);
+		sys(SYS_futex, &has_looked, FUTEX_WAKE, INT_MAX);
 	}
-}
-
-void
-agent_await(void)
-{
-	struct timespec limit = { 1, 0 };
-
-	sys(SYS_futex, &has_looked, FUTEX_WAIT_PRIVATE, 0, &limit);
 }
 
 /*
@@ -260,10 +252,34 @@ agent_start(bool patient)
 	set_all_signals(old, NULL);
 }
 
+/* Sleeps until the word is no longer `value`, or until `end`. */
+static void
+await_change(const uint32_t *word, uint32_t value, int64_t end)
+{
+	struct timespec left;
+
+	while (load_acquire(word) == value) {
+		int64_t rest = end - sys_now();
+
+		if (rest <= 0) {
+			return;
+		}
+		left.tv_sec = rest / NS_PER_SECOND;
+		left.tv_nsec = rest % NS_PER_SECOND;
+		/* Not private: the kernel itself wakes one of the two. */
+		sys(SYS_futex, word, FUTEX_WAIT, value, &left);
+	}
+}
+
+void
+agent_await(void)
+{
+	await_change(&has_looked, 0, sys_now() + NS_PER_SECOND);
+}
+
 bool
 agent_stop(void)
 {
-	struct timespec limit = { 1, 0 };
 	int64_t end = sys_now() + NS_PER_SECOND;
 
 	if (!load_acquire(&alive)) {
@@ -271,10 +287,11 @@ agent_stop(void)
 	}
 	store_release(&leaving, true);
 	sys(SYS_tgkill, init_pid, load_acquire(&agent_tid), WAKE_SIGNAL);
-	/* Not private: so the kernel wakes us. */
-	sys(SYS_futex, &alive, FUTEX_WAIT, 1, &limit);
+	await_change(&alive, 1, end);
 	if (load_acquire(&alive)) {
-		return false;
+		/* It stays, then; unless it has just made up its mind. */
+		store_release(&leaving, false);
+		return !load_acquire(&alive);
 	}
 	/* It has left its memory, but is a thread for a moment yet. */
 	while (
@@ -288,7 +305,7 @@ void
 agent_leave(void)
 {
 	store_release(&leaving, true);
-	if (!init_confined) {
+	if (!init_is_confined()) {
 		listener_remove();
 	}
 }

@@ -15,7 +15,16 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 
+/* What arch_jump_sp() needs to know: to be called once, at the start. */
+void arch_learn_jump(void);
+
+/*
+ * ARCH_COND_VERSION is the symbol version since which a pthread_cond_t is what
+ * it is today; NULL where it was never anything else.
+ */
 #if defined(__x86_64__)
+
+#define ARCH_COND_VERSION "GLIBC_2.3.2"
 
 /*
  * The stack pointer that a jmp_buf holds. glibc guards it: exclusive-or with a
@@ -125,11 +134,16 @@ arch_clone(int (*function)(void *), void *stack, unsigned long flags,
 	return (long) x0;
 }
 
-/* The guard is not within reach here: task_encloses() does what it can. */
+#define ARCH_COND_VERSION NULL
+#define ARCH_JUMP_SP      13 /* where a jmp_buf has it */
+
+/* What glibc guards it with: an exclusive-or, always with the same word. */
+extern uintptr_t arch_jump_guard;
+
 static inline uintptr_t
 arch_jump_sp(const struct __jmp_buf_tag *env)
 {
-	return 0;
+	return (uintptr_t) env->__jmpbuf[ARCH_JUMP_SP] ^ arch_jump_guard;
 }
 
 static inline void

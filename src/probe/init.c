@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "probe/agent.h"
+#include "probe/arch.h"
 #include "probe/channel.h"
 #include "probe/config.h"
 #include "probe/kernel.h"
@@ -22,7 +23,7 @@
 
 int init_pid;
 int64_t init_time;
-bool init_confined;
+static bool confined;
 int init_exit_status = -1;
 
 enum progress { NOTHING, UNDER_WAY, DONE };
@@ -44,6 +45,7 @@ init_probe(void)
 	init_pid = (int) sys(SYS_getpid);
 	init_time = sys_now();
 	task_clock = init_time;
+	arch_learn_jump();
 	real_resolve();
 	task_init();
 	session_init();
@@ -52,10 +54,22 @@ init_probe(void)
 	return true;
 }
 
+void
+init_confine(void)
+{
+	store_relaxed(&confined, true);
+}
+
+bool
+init_is_confined(void)
+{
+	return load_relaxed(&confined);
+}
+
 bool
 init_is_vfork_child(void)
 {
-	return !init_confined && sys(SYS_getpid) != init_pid;
+	return !init_is_confined() && sys(SYS_getpid) != init_pid;
 }
 
 /* The agent and all threads but one are gone; the descriptors are not. */

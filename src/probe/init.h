@@ -9,7 +9,8 @@
  * Makes sure that the real functions can be called. Other libraries'
  * constructors may run before ours, and call wrapped functions: so every way
  * into the probe that does not pass task_adopt() begins here. False while it
- * is still under way (see real.c).
+ * is still under way: then the real functions that an allocator may call are
+ * there already, and nobody calls the others (see real.c).
  */
 bool init_probe(void);
 
@@ -26,7 +27,8 @@ bool init_is_vfork_child(void);
  * The application has put its threads under a seccomp filter: from now on none
  * of them may make a system call that is not its own. Set for good.
  */
-extern bool init_confined;
+void init_confine(void);
+bool init_is_confined(void);
 
 /* What the last thread that left by a bare exit has left; -1: none has. */
 extern int init_exit_status;

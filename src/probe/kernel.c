@@ -314,7 +314,7 @@ kernel_note_stderr(int fd)
 {
 	struct stat status;
 
-	if (!init_confined && sys(SYS_fstat, fd, &status) == 0) {
+	if (!init_is_confined() && sys(SYS_fstat, fd, &status) == 0) {
 		known_stderr.device = status.st_dev;
 		known_stderr.inode = status.st_ino;
 	}

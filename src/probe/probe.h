@@ -9,8 +9,11 @@
  * 2. It uses no libc function that the application, a sanitizer or another
  *    preloaded library may have replaced, that allocates, locks, or touches
  *    errno: system calls are made directly (sys.h), memory comes from mmap
- *    (table.h), text is put together by hand (text.h). What it does use from
- *    libc is listed in real.c.
+ *    (table.h), text is put together by hand (text.h). What it does use of
+ *    libc are dlsym() and dlvsym(), once; getenv() and its like in the
+ *    constructor; thread-specific data, to learn of a thread's end; the
+ *    attributes of a thread that is created; pthread_atfork(); errno in the
+ *    wrappers.
  * 3. On the way to a call that does not block it stores a few words and
  *    nothing else: no lock, no clock, no atomic read-modify-write, no system
  *    call.
@@ -19,8 +22,9 @@
  *
  * The rooms, from the bottom:
  *
- *     sys, text, memory   what others take from libc
- *     table               records that come and go, without locks
+ *     sys, text, memory,  what others take from libc, and what must be known
+ *     arch                of the machine
+ *     table, capture      records that come and go, without locks; stacks
  *     config              the environment, read once
  *     task, session,      what is recorded, and by what rules
  *     channel
@@ -28,8 +32,12 @@
  *     real, calls.def     the wrapped functions
  *     wrap_*.c            thin wrappers, no policy
  *     signal              the signal that asks for a dump
- *     agent, serve,       the probe's own thread: it ages waits, answers the
- *     snapshot, dump      socket and starts the tool for a dump
+ *     agent               the probe's own thread, which has these:
+ *     aging, tidy, kernel what waits how long; what has gone; what /proc says
+ *     privileges          it drops them when the application does
+ *     listener, serve,    the socket, its connections, and what is answered
+ *     snapshot
+ *     dump                starts the tool when the signal has come
  *     init                constructor, fork, exit
  */
 #ifndef PROBE_PROBE_H

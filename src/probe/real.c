@@ -14,7 +14,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 
+#include "probe/arch.h"
 #include "probe/probe.h"
 #include "probe/sys.h"
 
@@ -33,7 +35,45 @@ lock_by_trying(pthread_mutex_t *mutex)
 	return error;
 }
 
+static long
+first_syscall(long number, ...)
+{
+	long arguments[6];
+	va_list list;
+	long result;
+
+	va_start(list, number);
+	for (int i = 0; i < 6; i++) {
+		arguments[i] = va_arg(list, long);
+	}
+	va_end(list);
+	result = sys_call(number, arguments[0], arguments[1], arguments[2],
+	    arguments[3], arguments[4], arguments[5]);
+	if (result < 0 && result > -4096) {
+		errno = (int) -result;
+		return -1;
+	}
+	return result;
+}
+
+static int
+first_prctl(int option, ...)
+{
+	unsigned long arguments[4];
+	va_list list;
+
+	va_start(list, option);
+	for (int i = 0; i < 4; i++) {
+		arguments[i] = va_arg(list, unsigned long);
+	}
+	va_end(list);
+	return (int) first_syscall(SYS_prctl, option, arguments[0],
+	    arguments[1], arguments[2], arguments[3]);
+}
+
 struct real real = {
+	.syscall = first_syscall,
+	.prctl = first_prctl,
 	.pthread_mutex_lock = lock_by_trying,
 	.read = __read,
 	.write = __write,

@@ -97,7 +97,7 @@ answer_hello(struct client *client)
 	}
 	if (asked->version != WIRE_VERSION) {
 		answer_error(client, WIRE_ERROR_VERSION,
-		    "the probe in this process speaks version 1: use the "
+		    "the probe in this process speaks another version: use the "
 		    "stranded that it was started with");
 		return;
 	}
@@ -258,21 +258,53 @@ free_place(void)
 	return NULL;
 }
 
+static bool
+is_busy(const struct client *client)
+{
+	return client->out_from < client->out_to ||
+	    client->walk.phase != WALK_IDLE;
+}
+
 /*
- * Where all places are taken, the one that has been quiet for the longest goes:
- * so nobody can keep others out by holding connections.
+ * Where all places are taken, of those that want nothing just now the one that
+ * has been quiet for the longest goes: so nobody can keep others out by holding
+ * connections. NULL if all are being served.
  */
 static struct client *
 quietest(void)
 {
-	struct client *quiet = &clients[0];
+	struct client *quiet = NULL;
 
-	for (int i = 1; i < SERVE_CLIENTS; i++) {
-		if (clients[i].moved < quiet->moved) {
+	for (int i = 0; i < SERVE_CLIENTS; i++) {
+		if (!is_busy(&clients[i]) &&
+		    (quiet == NULL || clients[i].moved < quiet->moved)) {
 			quiet = &clients[i];
 		}
 	}
 	return quiet;
+}
+
+/* Sent as far as it goes: the connection is closed at once. */
+static void
+turn_away(int fd)
+{
+	static const char why[] = "sixteen others are being served: try again";
+	struct {
+		struct wire_error error;
+		char why[sizeof(why) - 1];
+	} answer = {
+		.error = {
+			.header = { sizeof(answer.error) + sizeof(answer.why),
+			    WIRE_ERROR, 0 },
+			.code = WIRE_ERROR_BUSY,
+			.text_size = sizeof(answer.why),
+		},
+	};
+
+	__builtin_memcpy(answer.why, why, sizeof(answer.why));
+	sys(SYS_sendto, fd, &answer, answer.error.header.length, MSG_NOSIGNAL,
+	    NULL, 0);
+	sys(SYS_close, fd);
 }
 
 static void
@@ -287,6 +319,10 @@ welcome(void)
 	}
 	if (client == NULL) {
 		client = quietest();
+		if (client == NULL) {
+			turn_away(fd);
+			return;
+		}
 		drop(client);
 	}
 	client->out = sys_map(OUT_SIZE);

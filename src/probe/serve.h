@@ -4,8 +4,8 @@
  * Each has a buffer for one request and one for answers. Nothing here blocks:
  * answers are made as far as the buffer has room, and sent as far as the socket
  * has; a snapshot is made piece by piece as its reader takes it. A reader that
- * takes nothing for a while is dropped, as is one that says nothing, or
- * nonsense.
+ * takes nothing for a while is dropped, as is one that does not say what it
+ * wants, or talks nonsense.
  */
 #ifndef PROBE_SERVE_H
 #define PROBE_SERVE_H

@@ -95,22 +95,20 @@ session_end_if(uint32_t number, uint64_t id)
  */
 static void
 note_address(struct session_cold *cold, int fd, const struct sockaddr *address,
-    const socklen_t *address_size)
+    socklen_t told)
 {
 	uint32_t size = sizeof(cold->address);
 
-	if (!init_confined) {
+	if (!init_is_confined()) {
 		if (sys(SYS_getpeername, fd, cold->address, &size) != 0) {
 			size = 0;
 		}
-	} else if (address != NULL && *address_size <= size) {
-		size = *address_size;
-		__builtin_memcpy(cold->address, address, size);
+		if (size > sizeof(cold->address)) {
+			size = sizeof(cold->address);
+		}
 	} else {
-		size = 0;
-	}
-	if (size > sizeof(cold->address)) {
-		size = sizeof(cold->address);
+		size = told <= size ? told : 0;
+		__builtin_memcpy(cold->address, address, size);
 	}
 	/* The message wants a multiple of 8: the rest is zeroed. */
 	cold->address_size = (size + 7) / 8 * 8;
@@ -129,8 +127,8 @@ note_highest(uint32_t fd)
 }
 
 void
-session_accepted(int fd, const struct sockaddr *address,
-    const socklen_t *address_size, const struct stranded_place *by)
+session_accepted(int fd, const struct sockaddr *address, socklen_t size,
+    const struct stranded_place *by)
 {
 	struct session *session;
 	struct stat status;
@@ -143,15 +141,15 @@ session_accepted(int fd, const struct sockaddr *address,
 	if (session == NULL) {
 		return;
 	}
-	note_address(cold_of(number), fd, address, address_size);
-	if (!init_confined && sys(SYS_fstat, fd, &status) == 0) {
+	note_address(cold_of(number), fd, address, size);
+	if (!init_is_confined() && sys(SYS_fstat, fd, &status) == 0) {
 		session->inode = status.st_ino;
 	}
 	publish(session);
 	note_highest((uint32_t) fd);
 	old = __atomic_exchange_n(&session_by_fd[fd], number, __ATOMIC_ACQ_REL);
 	if (old != 0) {
-		/* Its close was hidden from us (in fclose(), for example). */
+		/* Its close was hidden from us (a bare system call, for example). */
 		session = table_hot(&session_table, old);
 		session_end_if(old, load_acquire(&session->id));
 	}

@@ -59,11 +59,11 @@ extern uint32_t *session_by_fd;
 void session_init(void);
 
 /*
- * A connection was accepted as `fd`; what accept() has said of the peer, if it
- * was asked to, is in `address`.
+ * A connection was accepted as `fd`. `address` is what accept() has said of the
+ * peer, of which `size` bytes are whole; 0: it has not said.
  */
-void session_accepted(int fd, const struct sockaddr *address,
-    const socklen_t *address_size, const struct stranded_place *by);
+void session_accepted(int fd, const struct sockaddr *address, socklen_t size,
+    const struct stranded_place *by);
 
 /* The session of this number is over, if it is still the one with this id. */
 void session_end_if(uint32_t number, uint64_t id);

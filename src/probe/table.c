@@ -87,7 +87,7 @@ extend(struct table *table)
 		uint32_t index = (used + 1) / TABLE_CHUNK;
 
 		if (index >= TABLE_CHUNKS ||
-		    !(init_confined ?
+		    !(init_is_confined() ?
 			    load_acquire(&table->chunks[index]) != NULL :
 			    have_chunk(table, index))) {
 			__atomic_fetch_add(&table->missed, 1, __ATOMIC_RELAXED);

@@ -74,7 +74,7 @@ wrap_is_ours_on(struct task *task, const struct stranded_wait *wait, int fd)
 	if (!wrap_is_ours(task, wait)) {
 		return false;
 	}
-	if (init_confined ||
+	if (init_is_confined() ||
 	    sys(SYS_getsockopt, fd, SOL_SOCKET,
 		writes ? SO_SNDTIMEO : SO_RCVTIMEO, &limit, &size) != 0 ||
 	    (limit.tv_sec == 0 && limit.tv_usec == 0)) {
@@ -97,7 +97,7 @@ wrap_elapsed(const struct task *task, const struct stranded_wait *wait)
 	if (load_relaxed(&task->aging.wait_seq) != wait->seq) {
 		return 0;
 	}
-	now = init_confined ? load_relaxed(&task_clock) : sys_now();
+	now = init_is_confined() ? load_relaxed(&task_clock) : sys_now();
 	now -= load_relaxed(&task->aging.since);
 	return now > 0 ? now : 0;
 }

@@ -1,4 +1,5 @@
 /* wrap_io.c: reading, writing, accepting and connecting. */
+#include "probe/init.h"
 #include "probe/wrap.h"
 
 WRAP_FD(ssize_t, read, IO_READ, fd, (int fd, void *data, size_t count),
@@ -63,14 +64,31 @@ WRAP_ONCE(int, connect, IO_CONNECT, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,
     (int fd, const struct sockaddr *address, socklen_t size),
     (fd, address, size))
 
+/*
+ * What accept() has written of the peer's address: it tells how long that is,
+ * not how much of it there was room for.
+ */
+static socklen_t
+whole_address(
+    const struct sockaddr *address, const socklen_t *size, socklen_t room)
+{
+	return address != NULL && *size <= room ? *size : 0;
+}
+
+/* Under a filter the address is not asked for again: then the room matters. */
+#define ACCEPT_ROOM                                                            \
+	(init_is_confined() && address != NULL && size != NULL ? *size : 0)
+
 /* Who has called accept() is who has opened the session. */
 #define WRAP_ACCEPT(name, parameters, arguments)                               \
 	WRAP_CALL(                                                             \
 	    int, name, IO_ACCEPT, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,        \
-	    struct stranded_place by = STRANDED_CALLER(), parameters,          \
-	    arguments, wrap_again_on(outcome, task, &wait, fd), arguments,     \
+	    struct stranded_place by = STRANDED_CALLER();                      \
+	    socklen_t room = ACCEPT_ROOM, parameters, arguments,               \
+	    wrap_again_on(outcome, task, &wait, fd), arguments,                \
 	    if (outcome >= 0) {                                                \
-		    session_accepted(outcome, address, size, &by);             \
+		    session_accepted(outcome, address,                         \
+			whole_address(address, size, room), &by);              \
 	    })
 
 WRAP_ACCEPT(accept,

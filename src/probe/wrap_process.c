@@ -32,7 +32,7 @@ prctl(int option, ...)
 	va_end(arguments);
 	init_probe();
 	if (option == PR_SET_SECCOMP) {
-		init_confined = true;
+		init_confine();
 	}
 	return real.prctl(option, a, b, c, d);
 }
@@ -44,7 +44,7 @@ confine(unsigned long operation, unsigned long flags)
 	    operation != SECCOMP_SET_MODE_STRICT) {
 		return;
 	}
-	init_confined = true;
+	init_confine();
 	if (operation == SECCOMP_SET_MODE_FILTER &&
 	    (flags & SECCOMP_FILTER_FLAG_TSYNC)) {
 		agent_stop();
@@ -68,8 +68,6 @@ probe_syscall(long number, long a, long b, long c, long d, long e, long f)
 		confine((unsigned long) a, (unsigned long) b);
 	} else if (unlikely(number == SYS_exit)) {
 		init_exit_status = (int) a & 255;
-	} else if (unlikely(real.syscall == NULL)) {
-		init_probe();
 	}
 	return real.syscall(number, a, b, c, d, e, f);
 }
@@ -100,7 +98,8 @@ setns(int fd, int type)
 	int result;
 
 	init_probe();
-	stopped = (type == 0 || (type & (CLONE_NEWUSER | CLONE_NEWNS))) &&
+	stopped = (type == 0 ||
+		      (type & (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWTIME))) &&
 	    agent_stop();
 	result = real.setns(fd, type);
 	if (stopped) {

@@ -37,13 +37,19 @@
 
 int init_pid;
 int64_t init_time;
-bool init_confined;
+static bool confined;
 int agent_tid;
 
 bool
 init_probe(void)
 {
 	return true;
+}
+
+bool
+init_is_confined(void)
+{
+	return confined;
 }
 
 bool

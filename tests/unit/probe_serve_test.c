@@ -596,7 +596,7 @@ all_that_there_is(void **state)
 	int fd = client();
 
 	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
-	session_accepted(pair[0], NULL, NULL, &place);
+	session_accepted(pair[0], NULL, 0, &place);
 	populate();
 	forget();
 	ask_snapshot(fd, WIRE_WITH_STACKS | WIRE_WITH_CREATION, 1 << 16);

@@ -43,7 +43,7 @@ static void
 connection(int fds[2])
 {
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	session_accepted(fds[1], NULL, NULL, &place);
+	session_accepted(fds[1], NULL, 0, &place);
 }
 
 static void
@@ -74,7 +74,7 @@ a_connection(void **state)
 	assert_int_equal(connect(client, (void *) &address, size), 0);
 	getsockname(client, (void *) &own, &size);
 	fd = accept(listener, NULL, NULL);
-	session_accepted(fd, NULL, NULL, &place);
+	session_accepted(fd, NULL, 0, &place);
 	session = session_of(fd);
 	assert_non_null(session);
 	assert_int_equal(session->kind, WIRE_SESSION_ACCEPTED);
@@ -104,18 +104,18 @@ a_connection_of_a_confined_thread(void **state)
 	struct session_cold *cold;
 	int fd = dup(0);
 
-	init_confined = true;
-	session_accepted(fd, (void *) &peer, &size, &place);
+	confined = true;
+	session_accepted(fd, (void *) &peer, size, &place);
 	cold = table_cold(&session_table, session_number(fd));
 	assert_int_equal(cold->address_size, sizeof peer);
 	assert_memory_equal(cold->address, &peer, sizeof peer);
 	assert_int_equal(session_of(fd)->inode, 0);
-	session_accepted(fd, NULL, NULL, &place);
+	session_accepted(fd, NULL, 0, &place);
 	assert_int_equal(((struct session_cold *) table_cold(
 			      &session_table, session_number(fd)))
 			     ->address_size,
 	    0);
-	init_confined = false;
+	confined = false;
 	session_fd_closes(fd);
 	close(fd);
 }
@@ -184,7 +184,7 @@ a_number_is_used_again(void **state)
 
 	connection(fds);
 	id = session_of(fds[1])->id;
-	session_accepted(fds[1], NULL, NULL, &place);
+	session_accepted(fds[1], NULL, 0, &place);
 	assert_true(session_of(fds[1])->id > id);
 	assert_int_equal(open_now(), before + 1);
 	hang_up(fds);
@@ -238,8 +238,8 @@ what_is_no_descriptor(void **state)
 {
 	uint64_t before = open_now();
 
-	session_accepted(-1, NULL, NULL, &place);
-	session_accepted((int) SESSION_FD_MAX, NULL, NULL, &place);
+	session_accepted(-1, NULL, 0, &place);
+	session_accepted((int) SESSION_FD_MAX, NULL, 0, &place);
 	session_fd_closes(-1);
 	session_fd_closes((int) SESSION_FD_MAX);
 	assert_int_equal(open_now(), before);
@@ -305,7 +305,7 @@ accepts_and_closes(void *argument)
 	for (int i = 0; i < 3000; i++) {
 		int fd = fds[i % 4];
 
-		session_accepted(fd, NULL, NULL, &place);
+		session_accepted(fd, NULL, 0, &place);
 		session_touch(task_self, fd);
 		session_fd_closes(fds[(i + 1) % 4]);
 	}
