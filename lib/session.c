@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "lock.h"
 #include "public.h"
@@ -44,8 +45,7 @@ enum {
 struct link {
 	struct link *next;
 	struct link *prev;
-	bool
-	    is_session; /* of a struct strand_session; else a visitor's place */
+	bool is_session; /* of a session; else a visitor's place */
 };
 
 /*
@@ -122,23 +122,43 @@ last_bytes(const char *name, size_t length)
 	return (uint64_t) last << 32 | first;
 }
 
-/* Eight bytes at a time; the multiplier is that of MurmurHash64A. */
+/*
+ * Clients choose names, so they must not be able to choose ones that collide:
+ * the hash depends on a secret, which the kernel gives to each program at its
+ * start. The step is that of wyhash (Wang Yi): the two halves of a product.
+ */
+static uint64_t secret[2];
+
+__attribute__((constructor)) static void
+learn_secret(void)
+{
+	const void *random = (const void *) getauxval(AT_RANDOM);
+
+	if (random)
+		memcpy(secret, random, sizeof(secret));
+	secret[1] |= 1;
+}
+
+static uint64_t
+mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128) a * b;
+
+	return (uint64_t) product ^ (uint64_t) (product >> 64);
+}
+
 static uint64_t
 hash_name(const char *name, size_t length)
 {
-	const uint64_t multiplier = UINT64_C(0xc6a4a7935bd1e995);
-	uint64_t hash = length * multiplier;
+	uint64_t hash = secret[0] ^ length;
 	uint64_t word;
 
 	for (; length >= 8; length -= 8, name += 8) {
 		memcpy(&word, name, 8);
-		hash = (hash ^ word) * multiplier;
-		hash ^= hash >> 32;
+		hash = mix(hash ^ word, secret[1]);
 	}
-	hash = (hash ^ last_bytes(name, length)) * multiplier;
-	hash ^= hash >> 29;
-	hash *= multiplier;
-	return hash ^ hash >> 32;
+	hash = mix(hash ^ last_bytes(name, length), secret[1]);
+	return mix(hash, secret[1] ^ secret[0] << 1);
 }
 
 static struct shard *

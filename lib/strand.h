@@ -91,7 +91,9 @@ size_t strand_task_count(void);
 
 /*
  * A queue of elements of one fixed size, with Go's semantics. Waiting senders
- * and waiting receivers are each served in the order in which they came.
+ * and waiting receivers are each served in the order in which they came; a task
+ * counts as waiting some 20 microseconds after it has come, which it spends
+ * looking for a partner.
  */
 struct strand_chan;
 
