@@ -18,13 +18,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze/demangle.h"
 #include "analyze/table.h"
 #include "client/memory.h"
 
 struct symbols {
-	Dwfl *dwfl;           /* NULL: nothing is known but offsets */
-	Dwfl_Module *module;  /* the only one in it */
-	struct table exports; /* names of functions, by their offset */
+	Dwfl *dwfl;             /* NULL: nothing is known but offsets */
+	Dwfl_Module *module;    /* the only one in it */
+	struct table exports;   /* names of functions, by their offset */
+	struct table demangled; /* names, by the address of the mangled one */
 };
 
 /* ---- Exported names ---------------------------------------------------- */
@@ -150,6 +152,7 @@ symbols_free(struct symbols *symbols)
 {
 	if (symbols) {
 		table_clear(&symbols->exports, NULL);
+		table_clear(&symbols->demangled, free);
 		dwfl_end(symbols->dwfl);
 		free(symbols);
 	}
@@ -256,6 +259,13 @@ name_call(Dwarf_Die *unit, Dwarf_Die *die, struct frame *frame)
 	}
 }
 
+static bool
+is_mangled(const char *name)
+{
+	return name &&
+	    (strncmp(name, "_Z", 2) == 0 || strncmp(name, "_R", 2) == 0);
+}
+
 /* Mangled if the language mangles: that is the name that tells them apart. */
 static const char *
 name_of(Dwarf_Die *die)
@@ -265,12 +275,25 @@ name_of(Dwarf_Die *die)
 
 	name = dwarf_formstring(
 	    dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute));
-	if (name &&
-	    (strncmp(name, "_Z", 2) == 0 || strncmp(name, "_R", 2) == 0)) {
+	if (is_mangled(name)) {
 		return name;
 	}
 	return dwarf_formstring(
 	    dwarf_attr_integrate(die, DW_AT_name, &attribute));
+}
+
+/*
+ * Those that no other file can call may have a mangled name in the symbol table
+ * and none here.
+ */
+static void
+name_function(Dwarf_Die *die, struct frame *frame)
+{
+	const char *name = name_of(die);
+
+	if (name && (is_mangled(name) || !is_mangled(frame->function))) {
+		frame->function = name;
+	}
 }
 
 /*
@@ -310,9 +333,7 @@ name_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int scope_count,
 		int tag = dwarf_tag(&scopes[i]);
 
 		if (tag == DW_TAG_subprogram) {
-			const char *name = name_of(&scopes[i]);
-
-			frame->function = name ? name : frame->function;
+			name_function(&scopes[i], frame);
 			break;
 		}
 		if (tag == DW_TAG_inlined_subroutine &&
@@ -350,6 +371,25 @@ name_by_debuginfo(struct symbols *symbols, uint64_t offset,
 	return count;
 }
 
+/* ---- Both -------------------------------------------------------------- */
+
+/* The name as its programmer would write it. */
+static const char *
+readable(struct symbols *symbols, const char *name)
+{
+	uint64_t key = (uintptr_t) name;
+	char *text = table_find(&symbols->demangled, key);
+
+	if (!text) {
+		text = demangle(name);
+		if (!text) {
+			return name;
+		}
+		table_add(&symbols->demangled, key, text);
+	}
+	return text;
+}
+
 /*
  * The last of the frames is the function that the code stands in; its name
  * there is in the symbol table, with a version, or in the debug information.
@@ -372,6 +412,12 @@ symbols_name(struct symbols *symbols, uint64_t offset,
 	exported = exported_name(symbols, offset - function->function_offset);
 	if (function->function && exported) {
 		function->function = exported;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (frames[i].function) {
+			frames[i].function =
+			    readable(symbols, frames[i].function);
+		}
 	}
 	return count;
 }

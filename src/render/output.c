@@ -76,7 +76,7 @@ static bool
 is_library(const struct frame *frame)
 {
 	return begins(frame->function, "strand_") ||
-	    begins(frame->function, "_ZNSt6thread") ||
+	    begins(frame->function, "std::thread::") ||
 	    begins(frame->file, "/usr/include/c++/");
 }
 
