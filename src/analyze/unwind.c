@@ -224,6 +224,18 @@ struct position {
 	bool exact;  /* the cursor's pc is no return address */
 };
 
+/*
+ * By its code, as debuggers know it: libunwind can tell only some of the time.
+ */
+static bool
+is_trampoline(struct unwinder *unwinder, uint64_t pc)
+{
+	uint64_t code;
+
+	return objects_read(unwinder->objects, pc, &code, sizeof(code)) &&
+	    code == ARCH_TRAMPOLINE;
+}
+
 /* Begins at the registers that the unwinder holds. */
 static bool
 begin(struct unwinder *unwinder, struct position *position)
@@ -232,7 +244,7 @@ begin(struct unwinder *unwinder, struct position *position)
 		return false;
 	}
 	position->sp = unwinder->sp;
-	position->signal = unw_is_signal_frame(&position->cursor) > 0;
+	position->signal = is_trampoline(unwinder, unwinder->pc);
 	position->exact = true;
 	return true;
 }
@@ -288,7 +300,7 @@ step(struct unwinder *unwinder, struct position *position)
 	uint64_t old_sp = position->sp;
 	bool was_signal = position->signal;
 	int result = unw_step(&position->cursor);
-	unw_word_t sp;
+	unw_word_t sp, pc;
 
 	if (result == -UNW_ESTOPUNWIND) {
 		return step_by_frame_pointer(unwinder, position);
@@ -296,7 +308,8 @@ step(struct unwinder *unwinder, struct position *position)
 	if (result <= 0) {
 		return result == 0 ? STEP_END : STEP_FAILED;
 	}
-	if (unw_get_reg(&position->cursor, UNW_REG_SP, &sp) < 0) {
+	if (unw_get_reg(&position->cursor, UNW_REG_SP, &sp) < 0 ||
+	    unw_get_reg(&position->cursor, UNW_REG_IP, &pc) < 0) {
 		return STEP_FAILED;
 	}
 	/* A handler may have had a stack of its own, above or below. */
@@ -304,7 +317,7 @@ step(struct unwinder *unwinder, struct position *position)
 		return STEP_FAILED;
 	}
 	position->sp = sp;
-	position->signal = unw_is_signal_frame(&position->cursor) > 0;
+	position->signal = is_trampoline(unwinder, pc);
 	position->exact = was_signal || position->signal;
 	return STEP_ON;
 }

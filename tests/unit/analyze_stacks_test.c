@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "analyze/analyze.h"
+#include "analyze/arch.h"
 #include "analyze_capture.h"
 
 /* A place whose line is known: the macro notes it. */
@@ -206,6 +207,7 @@ through_a_signal_handler(void **state)
 	struct sigaction action = { .sa_handler = handle };
 	struct sigaction before;
 	struct stack stack;
+	uint64_t code;
 	size_t i;
 
 	assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
@@ -214,6 +216,10 @@ through_a_signal_handler(void **state)
 	stack = analyze(&captured);
 	assert_false(stack.cut);
 	i = find(&stack, 0, "handle");
+	/* Where it returns to is told as it is, since nobody called that. */
+	memcpy(
+	    &code, (void *) (uintptr_t) stack.frames[i + 1]->pc, sizeof(code));
+	assert_int_equal(code, ARCH_TRAMPOLINE);
 	find(&stack, i, "through_a_signal_handler");
 }
 
