@@ -1,7 +1,6 @@
 /* dump.c: see dump.h. */
 #include "probe/dump.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>

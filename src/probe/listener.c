@@ -3,7 +3,8 @@
  *
  * The directory must be the user's own and closed to others; a link in its
  * place is not followed. What stands in the socket's place is only removed if
- * it is a socket too: one that an earlier process of the same number has left.
+ * it is a socket too, at which nobody listens: one that an earlier process of
+ * the same number has left.
  *
  * A process may end while its agent is about to make the socket, and would
  * leave it behind. Of the two whoever comes second sees the other: the agent
@@ -98,6 +99,7 @@ socket_inode(const char *at)
 static bool
 make_address(struct sockaddr_un *address, const char *directory, int *held)
 {
+	char name[PLACE_NAME_MAX];
 	struct text text;
 
 	*address = (struct sockaddr_un) { .sun_family = AF_UNIX };
@@ -115,9 +117,9 @@ make_address(struct sockaddr_un *address, const char *directory, int *held)
 	text_add(&text, "/proc/thread-self/fd/");
 	text_add_number(&text, (uint64_t) *held);
 	text_add(&text, "/");
-	text_add_number(&text, (uint64_t) init_pid);
-	text_add(&text, ".sock");
-	return true;
+	place_name((uint32_t) init_pid, name, sizeof(name));
+	text_add(&text, name);
+	return !text.overflowed;
 }
 
 /*

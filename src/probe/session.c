@@ -1,7 +1,6 @@
 /* session.c: see session.h. */
 #include "probe/session.h"
 
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "probe/init.h"

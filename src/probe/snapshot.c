@@ -9,9 +9,7 @@
 #include <pthread.h>
 
 #include "probe/aging.h"
-#include "probe/agent.h"
 #include "probe/channel.h"
-#include "probe/init.h"
 #include "probe/kernel.h"
 #include "probe/probe.h"
 #include "probe/real.h"

@@ -148,21 +148,7 @@ const struct timespec *wrap_left(const struct task *task,
 
 /* A call that returns an error number, or that is not made again. */
 #define WRAP_ONCE(result, name, state, object, flags, parameters, arguments)   \
-	WRAP_FIRST(result, name, parameters, arguments)                        \
-	PROBE_EXPORT result name parameters                                    \
-	{                                                                      \
-		struct task *task = task_self;                                 \
-		struct stranded_wait wait;                                     \
-		result outcome;                                                \
-                                                                               \
-		if (unlikely(task == NULL)) {                                  \
-			return name##_first arguments;                         \
-		}                                                              \
-		wrap_begin(task, &wait, STRANDED_##state, (object), (flags),   \
-		    CALL_##name);                                              \
-		outcome = real.name arguments;                                 \
-		task_pop(task, &wait);                                         \
-		return outcome;                                                \
-	}
+	WRAP_CALL(result, name, state, object, flags, , parameters, arguments, \
+	    false, arguments, )
 
 #endif
