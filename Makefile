@@ -23,8 +23,11 @@ BASE := -std=gnu11 -D_GNU_SOURCE -DSTRANDED_VERSION='"$(VERSION)"' \
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 
 TOOL_PKGS := libunwind-generic libdw libelf ncursesw jansson
-TOOL_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(TOOL_PKGS))
-TOOL_LIBS = $(shell $(PKG_CONFIG) --libs $(TOOL_PKGS)) -lpthread
+# Asked once, and only when it is needed: `make check` may have to install it.
+TOOL_CFLAGS = $(eval TOOL_CFLAGS := $$(shell $(PKG_CONFIG) \
+	--cflags $(TOOL_PKGS)))$(TOOL_CFLAGS)
+TOOL_LIBS = $(eval TOOL_LIBS := $$(shell $(PKG_CONFIG) \
+	--libs $(TOOL_PKGS)) -lpthread)$(TOOL_LIBS)
 
 # ---- Sources ----------------------------------------------------------------
 
@@ -72,6 +75,7 @@ $(B)/obj/probe/%.o: %.c
 	    -fno-tree-loop-distribute-patterns -fno-optimize-sibling-calls \
 	    -fno-reorder-blocks-and-partition \
 	    -fcf-protection=none -ftls-model=initial-exec \
+	    -DSTRANDED_NO_NOTE \
 	    $(CPPFLAGS) -c -o $@ $<
 
 $(B)/libstranded.so: $(PROBE_OBJ) src/probe/libstranded.map
@@ -86,7 +90,7 @@ $(B)/libstranded.so: $(PROBE_OBJ) src/probe/libstranded.map
 $(B)/obj/tool/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(TOOL_CFLAGS) \
-	    $(CPPFLAGS) -c -o $@ $<
+	    -DSTRANDED_NO_NOTE $(CPPFLAGS) -c -o $@ $<
 
 $(B)/tool.a: $(filter-out $(MAIN_OBJ),$(TOOL_OBJ))
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^

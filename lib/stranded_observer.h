@@ -160,12 +160,12 @@ struct stranded_observer {
 __attribute__((weak, used, visibility("default")))
 const struct stranded_observer *stranded_observer_v1;
 
+#define STRANDED_NOTE_OWNER "Stranded"
+#define STRANDED_NOTE_TYPE  1
+
 #ifndef STRANDED_NO_NOTE
 extern const struct stranded_observer *stranded_observer_here
     __attribute__((weak, visibility("hidden"), alias("stranded_observer_v1")));
-
-#define STRANDED_NOTE_OWNER "Stranded"
-#define STRANDED_NOTE_TYPE  1
 
 __asm__(".pushsection .note.stranded, \"aG\", %note, stranded_note, comdat\n"
 	"	.balign 4\n"
