@@ -57,6 +57,12 @@ as_root()
 	fi
 }
 
+# Asks for the password here, if there is one.
+may_install()
+{
+	[ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && sudo true; }
+}
+
 apt()
 {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"
@@ -102,7 +108,7 @@ fi
 # One a line becomes one a word.
 # shellcheck disable=SC2086
 set -- $missing
-if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+if ! may_install; then
 	echo "install-dependencies: these packages are missing, and there is" \
 	    "neither root nor sudo to install them: $*" >&2
 	exit 1
