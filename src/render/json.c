@@ -238,11 +238,6 @@ encode_task(const struct task *task)
 static json_t *
 encode_session(const struct session *session)
 {
-	static const char *const states[] = {
-		[SESSION_OPEN] = "open",
-		[SESSION_PEER_CLOSED] = "peer closed",
-		[SESSION_CLOSED] = "closed",
-	};
 	bool is_socket = session->kind == WIRE_SESSION_ACCEPTED;
 	json_t *record = json_object();
 
@@ -251,7 +246,7 @@ encode_session(const struct session *session)
 	set(record, "name", string_or_null(session->name));
 	set(record, "fd",
 	    session->fd < 0 ? json_null() : json_integer(session->fd));
-	set(record, "state", json_string(states[session->state]));
+	set(record, "state", json_string(output_session_state(session)));
 	set(record, "opened_ms", milliseconds(session->opened_ns));
 	set(record, "last_used_ms", milliseconds(session->used_ns));
 	set(record, "tasks", ids(session->tasks, session->task_count));

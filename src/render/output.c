@@ -32,6 +32,35 @@ output_clean(FILE *out, const char *text)
 	free(copy);
 }
 
+void
+output_quoted(FILE *out, const char *text)
+{
+	char *copy = memory_print("%s", text);
+
+	text_clean(copy);
+	fputc('"', out);
+	for (const char *at = copy; *at; at++) {
+		if (*at == '"' || *at == '\\') {
+			fputc('\\', out);
+		}
+		fputc(*at, out);
+	}
+	fputc('"', out);
+	free(copy);
+}
+
+const char *
+output_session_state(const struct session *session)
+{
+	static const char *const names[] = {
+		[SESSION_OPEN] = "open",
+		[SESSION_PEER_CLOSED] = "peer closed",
+		[SESSION_CLOSED] = "closed",
+	};
+
+	return names[session->state];
+}
+
 const char *
 output_duration(char text[OUTPUT_DURATION_MAX], int64_t ns)
 {

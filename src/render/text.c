@@ -3,7 +3,8 @@
  *
  * First what it is a dump of and what is not in it, then the tasks. A leak is
  * many tasks at one line, so tasks that wait alike are told once, with the
- * largest such group first and what runs last. The lines of one task begin as a
+ * largest such group first and what runs last. At the end the sessions, of which
+ * those whose peer has gone come first. The lines of one task begin as a
  * Go program's traceback does, which many people can read in their sleep; what
  * Go does not tell follows the frames.
  */
@@ -24,6 +25,7 @@
 #define INDENT       "        " /* before a file's name */
 #define LIST_MAX     10 /* threads that are not covered that are named */
 #define MEMBERS_MAX  64 /* members of a group that are */
+#define SESSIONS_MAX 20 /* sessions that are listed */
 #define LINE_COLUMNS 80
 
 #define BOLD  "\033[1m"
@@ -95,7 +97,7 @@ put_states(FILE *out, const struct snapshot *snapshot)
 }
 
 static void
-put_sessions(FILE *out, const struct snapshot *snapshot)
+put_session_counts(FILE *out, const struct snapshot *snapshot)
 {
 	size_t sockets = 0, gone = 0;
 
@@ -151,7 +153,7 @@ put_head(const struct text *text)
 	fprintf(out, ", ended %.1f ms later\n",
 	    (snapshot->ended_ns - snapshot->began_ns) / 1e6);
 	put_states(out, snapshot);
-	put_sessions(out, snapshot);
+	put_session_counts(out, snapshot);
 	put_uncovered(out, snapshot);
 }
 
@@ -359,9 +361,8 @@ static void
 put_name(FILE *out, const char *name)
 {
 	if (name[0]) {
-		fputs(" \"", out);
-		output_clean(out, name);
-		fputc('"', out);
+		fputc(' ', out);
+		output_quoted(out, name);
 	}
 }
 
@@ -558,8 +559,10 @@ put_group_objects(
 	if (count == 1) {
 		put_object(text, first, "all wait");
 	} else if (count > 1) {
-		fprintf(text->out, "wait for %zu different %ss\n", count,
-		    noun_of(first));
+		const char *noun = noun_of(first);
+
+		fprintf(text->out, "wait for %zu different %s%s\n", count, noun,
+		    noun[strlen(noun) - 1] == 'x' ? "es" : "s");
 	}
 }
 
@@ -619,6 +622,88 @@ put_groups(const struct text *text, const struct groups *groups, bool running)
 	}
 }
 
+/* ---- Sessions ---------------------------------------------------------- */
+
+/* One whose peer has closed, or that is closed itself, should be no more. */
+static int
+rank(const struct session *session)
+{
+	static const int ranks[] = {
+		[SESSION_PEER_CLOSED] = 0,
+		[SESSION_CLOSED] = 1,
+		[SESSION_OPEN] = 2,
+	};
+
+	return ranks[session->state];
+}
+
+/* By rank, then the oldest first. */
+static int
+compare_sessions(const void *left, const void *right)
+{
+	const struct session *a = *(const struct session *const *) left;
+	const struct session *b = *(const struct session *const *) right;
+
+	if (rank(a) != rank(b)) {
+		return rank(a) - rank(b);
+	}
+	if (a->opened_ns != b->opened_ns) {
+		return a->opened_ns > b->opened_ns ? -1 : 1;
+	}
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static void
+put_listed_session(const struct text *text, const struct session *session)
+{
+	bool is_socket = session->kind == WIRE_SESSION_ACCEPTED;
+	bool alarm = session->state != SESSION_OPEN && session->task_count > 0;
+	char opened[OUTPUT_DURATION_MAX], used[OUTPUT_DURATION_MAX];
+	FILE *out = text->out;
+
+	fprintf(out, "session %" PRIu64, session->id);
+	put_name(out, session->name ? session->name : "");
+	fputs(is_socket ? " socket" : " registry", out);
+	if (session->fd >= 0) {
+		fprintf(out, " fd %d", session->fd);
+	}
+	fprintf(out, ", opened %s ago, used %s ago, %zu task%s, ",
+	    output_duration(opened, session->opened_ns),
+	    output_duration(used, session->used_ns), session->task_count,
+	    plural(session->task_count));
+	put_color(text, alarm ? RED : "");
+	fputs(output_session_state(session), out);
+	put_color(text, alarm ? PLAIN : "");
+	fputc('\n', out);
+}
+
+static void
+put_sessions(const struct text *text)
+{
+	const struct snapshot *snapshot = text->snapshot;
+	size_t count = snapshot->session_count;
+	const struct session **list = memory_new(count + 1, sizeof(*list));
+
+	for (size_t i = 0; i < count; i++) {
+		list[i] = &snapshot->sessions[i];
+	}
+	qsort(list, count, sizeof(*list), compare_sessions);
+	if (count > 0) {
+		put_color(text, BOLD);
+		fprintf(text->out, "\n%zu session%s:", count, plural(count));
+		put_color(text, PLAIN);
+		fputc('\n', text->out);
+	}
+	for (size_t i = 0; i < count && i < SESSIONS_MAX; i++) {
+		put_listed_session(text, list[i]);
+	}
+	if (count > SESSIONS_MAX) {
+		fprintf(text->out, "and %zu more (--format=json lists all)\n",
+		    count - SESSIONS_MAX);
+	}
+	free(list);
+}
+
 int
 render_text(FILE *out, const struct snapshot *snapshot,
     const struct groups *groups, const struct render_options *options)
@@ -637,6 +722,7 @@ render_text(FILE *out, const struct snapshot *snapshot,
 	put_head(&text);
 	put_groups(&text, groups, false);
 	put_groups(&text, groups, true);
+	put_sessions(&text);
 	table_clear(&text.channels, NULL);
 	return output_end(out);
 }

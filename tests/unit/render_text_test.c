@@ -71,7 +71,13 @@ static const char dump[] =
     "        (its stack could not be read)\n"
     "waits for mutex 0xabc8, held by thread 77\n"
     "\n"
-    "task 1 [running] thread 8100 \"server\":\n";
+    "task 1 [running] thread 8100 \"server\":\n"
+    "\n"
+    "2 sessions:\n"
+    "session 41 \"127.0.0.1:53920\" socket fd 9, opened 12 minutes ago, "
+    "used 3s ago, 1 task, peer closed\n"
+    "session 42 \"caf\303\251 ?\" registry, opened 0s ago, used 0s ago, "
+    "0 tasks, open\n";
 /* clang-format on */
 
 /* The caller frees it. */
@@ -150,8 +156,8 @@ every_task_by_itself(void **state)
 	/* What runs comes last. */
 	assert_non_null(
 	    strstr(text, "\n\ntask 1 [running] thread 8100 \"server\":\n"));
-	assert_string_equal(strstr(text, "\ntask 1 ["),
-	    "\ntask 1 [running] thread 8100 \"server\":\n");
+	assert_non_null(strstr(strstr(text, "\ntask 1 ["),
+	    "\ntask 1 [running] thread 8100 \"server\":\n\n2 sessions:\n"));
 	free(text);
 }
 
@@ -202,6 +208,86 @@ many_that_are_not_covered(void **state)
 	assert_int_equal(count(text, "It was there first."), 10);
 	assert_non_null(strstr(text, "\n        and 20 more\n"));
 	free(text);
+}
+
+/* Those whose peer has closed first, then the oldest; and no more than 20. */
+static void
+many_sessions(void **state)
+{
+	static struct session sessions[30];
+	struct snapshot snapshot = {
+		.exe = (char *) "",
+		.sessions = sessions,
+		.session_count = LENGTH(sessions),
+	};
+	char *text, *list;
+
+	for (size_t i = 0; i < LENGTH(sessions); i++) {
+		sessions[i] = (struct session) {
+			.id = 1 + i,
+			.fd = -1,
+			.opened_ns = (int64_t) (i % 10) * SECOND,
+			.state = i == 3 ? SESSION_CLOSED :
+			    i == 5      ? SESSION_PEER_CLOSED :
+					  SESSION_OPEN,
+		};
+	}
+	text = render(&snapshot, false, false);
+	list = strstr(text, "\n\n30 sessions:\nsession 6 registry, opened 5s ");
+	assert_non_null(list);
+	assert_non_null(strstr(list, ", peer closed\nsession 4 "));
+	assert_non_null(strstr(list, ", closed\nsession 10 "));
+	assert_non_null(strstr(list, ", open\nsession 20 "));
+	assert_non_null(strstr(list, ", open\nsession 30 "));
+	assert_non_null(strstr(list, ", open\nsession 9 "));
+	assert_int_equal(count(list, "\nsession "), 20);
+	assert_non_null(
+	    strstr(list, "\nand 10 more (--format=json lists all)\n"));
+	free(text);
+}
+
+static void
+quotation_marks_in_names(void **state)
+{
+	struct task task = { .id = 1, .name = "a\"b\\c" };
+	struct snapshot snapshot = {
+		.exe = (char *) "",
+		.tasks = &task,
+		.task_count = 1,
+	};
+	char *text = render(&snapshot, false, false);
+
+	assert_non_null(strstr(text, "\ntask 1 [running] \"a\\\"b\\\\c\":\n"));
+	free(text);
+}
+
+static void
+more_than_one_of_each(void **state)
+{
+	static const struct {
+		uint32_t state;
+		const char *words;
+	} all[] = {
+		{ STRANDED_MUTEX, "\nwait for 2 different mutexes\n" },
+		{ STRANDED_CHAN_SEND, "\nwait for 2 different channels\n" },
+		{ STRANDED_IO_READ, "\nwait for 2 different objects\n" },
+	};
+	struct task tasks[2] = { { .id = 1, .object = 64 },
+		{ .id = 2, .object = 128 } };
+	struct snapshot snapshot = {
+		.exe = (char *) "",
+		.tasks = tasks,
+		.task_count = LENGTH(tasks),
+	};
+
+	for (size_t i = 0; i < LENGTH(all); i++) {
+		char *text;
+
+		tasks[0].state = tasks[1].state = all[i].state;
+		text = render(&snapshot, false, false);
+		assert_non_null(strstr(text, all[i].words));
+		free(text);
+	}
 }
 
 /* In each state, of which one more than there are is unknown. */
@@ -281,6 +367,9 @@ main(void)
 		cmocka_unit_test(color_only_when_asked),
 		cmocka_unit_test(some_of_a_group_leaked),
 		cmocka_unit_test(many_that_are_not_covered),
+		cmocka_unit_test(many_sessions),
+		cmocka_unit_test(quotation_marks_in_names),
+		cmocka_unit_test(more_than_one_of_each),
 		cmocka_unit_test(every_state_has_its_name),
 		cmocka_unit_test(a_full_disk_is_reported),
 		cmocka_unit_test(durations),
