@@ -99,6 +99,19 @@ file_mode(const struct stat *old)
 	return 0666 & ~mask;
 }
 
+/*
+ * Gives a new file the owner and the permissions of the one that it replaces.
+ * Only root can give files away; and fchown() may clear bits that fchmod() sets.
+ */
+static void
+dress(int fd, const struct stat *old)
+{
+	if (old != NULL) {
+		(void) !fchown(fd, old->st_uid, old->st_gid);
+	}
+	fchmod(fd, file_mode(old));
+}
+
 /* Writes a new file beside `path`, and puts it in its place. */
 static int
 replace(const char *path, const struct stat *old, const void *data, size_t size)
@@ -112,7 +125,7 @@ replace(const char *path, const struct stat *old, const void *data, size_t size)
 		free(draft);
 		return error;
 	}
-	fchmod(fd, file_mode(old));
+	dress(fd, old);
 	error = write_and_close(fd, data, size);
 	if (error == 0 && rename(draft, path) != 0) {
 		error = errno;
@@ -122,6 +135,21 @@ replace(const char *path, const struct stat *old, const void *data, size_t size)
 	}
 	free(draft);
 	return error;
+}
+
+/*
+ * A file that may be written, in a directory where no other may be made, is
+ * written in place: better not at once than not at all.
+ */
+static int
+overwrite(const struct sink *sink, const struct stat *old, const void *data,
+    size_t size)
+{
+	int error = replace(sink->path, old, data, size);
+
+	return error == EACCES || error == EPERM || error == EROFS ?
+	    write_there(sink, data, size) :
+	    error;
 }
 
 /*
@@ -140,9 +168,8 @@ write_file(const struct sink *sink, const void *data, size_t size)
 		return errno == ENOENT ? replace(sink->path, NULL, data, size) :
 					 errno;
 	}
-	return S_ISREG(status.st_mode) ?
-	    replace(sink->path, &status, data, size) :
-	    write_there(sink, data, size);
+	return S_ISREG(status.st_mode) ? overwrite(sink, &status, data, size) :
+					 write_there(sink, data, size);
 }
 
 int

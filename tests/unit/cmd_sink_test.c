@@ -84,6 +84,45 @@ replaced_file(void **state)
 	assert_int_equal(status.st_mode & 0777, 0604);
 }
 
+/* What root replaces stays its owner's. */
+static void
+owner_is_kept(void **state)
+{
+	struct failure failure;
+	struct stat status;
+
+	if (geteuid() != 0) {
+		skip();
+	}
+	write_text("one", false, &failure);
+	assert_int_equal(chown(path, 1234, 4321), 0);
+	assert_int_equal(write_text("two", false, &failure), 0);
+	stat(path, &status);
+	assert_int_equal(status.st_uid, 1234);
+	assert_int_equal(status.st_gid, 4321);
+}
+
+/* Another user's directory, in which only the file itself may be written. */
+static void
+closed_directory(void **state)
+{
+	struct failure failure;
+	uid_t saved = geteuid();
+	int result;
+
+	write_text("much longer than it", false, &failure);
+	chmod(path, 0666);
+	chmod(directory, 0555);
+	if (saved == 0) {
+		assert_int_equal(seteuid(65534), 0);
+	}
+	result = write_text("two", false, &failure);
+	assert_int_equal(seteuid(saved), 0);
+	chmod(directory, 0700);
+	assert_int_equal(result, 0);
+	assert_content("two");
+}
+
 static void
 appended_file(void **state)
 {
@@ -264,6 +303,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(new_file),
 		TEST(replaced_file),
+		TEST(owner_is_kept),
+		TEST(closed_directory),
 		TEST(appended_file),
 		TEST(symlinked_file),
 		TEST(link_to_a_pipe),
