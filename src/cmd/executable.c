@@ -79,7 +79,9 @@ executable_find(const char *command, struct failure *failure)
 	char *path = NULL;
 	int error;
 
-	if (strchr(command, '/') == NULL) {
+	if (command[0] == '\0') {
+		error = ENOENT; /* not the directories of PATH */
+	} else if (strchr(command, '/') == NULL) {
 		error = search_path(command, &path);
 	} else {
 		error = try_file(command);

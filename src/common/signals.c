@@ -95,7 +95,8 @@ signals_number(const char *word)
 	int number = decimal(word);
 
 	if (number >= 0) {
-		return is_usable(number) ? number : -1;
+		/* "none" is a word; nobody means it by a number. */
+		return number > 0 && is_usable(number) ? number : -1;
 	}
 	if (rest != NULL) {
 		word = rest;
