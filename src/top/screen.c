@@ -16,6 +16,7 @@
 
 #include "top/keys.h"
 #include "top/screen.h"
+#include "top/terminal.h"
 
 #define ESCAPE_DELAY 25 /* ms in which the rest of a key's sequence comes */
 
@@ -61,11 +62,20 @@ int
 screen_check(struct failure *failure)
 {
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		return failure_set(failure, EXIT_USAGE,
+		return failure_set(failure, EXIT_FAILED,
 		    "top needs a terminal on standard input and output; "
 		    "`stranded dump` prints to anything");
 	}
 	return 0;
+}
+
+static int
+refuse(const char *name, struct failure *failure)
+{
+	return failure_set(failure, EXIT_FAILED,
+	    "top cannot use a terminal of type \"%.64s\": set TERM to one that "
+	    "terminfo knows and that has a cursor",
+	    name != NULL ? name : "");
 }
 
 int
@@ -73,12 +83,12 @@ screen_open(bool color, struct failure *failure)
 {
 	const char *name = getenv("TERM");
 
+	if (!terminal_is_able()) {
+		return refuse(name, failure);
+	}
 	terminal = newterm(NULL, stdout, stdin);
 	if (terminal == NULL) {
-		return failure_set(failure, EXIT_USAGE,
-		    "top cannot use a terminal of type \"%.64s\": set TERM to "
-		    "one that terminfo knows",
-		    name != NULL ? name : "");
+		return refuse(name, failure);
 	}
 	set_term(terminal);
 	atexit(screen_close); /* whoever exits, and wherever */
