@@ -18,12 +18,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyze/objects.h"
 #include "analyze/symbols.h"
 #include "analyze/table.h"
 #include "analyze/unwind.h"
 #include "client/memory.h"
+#include "client/process.h"
 
 /* The frames of one address: more than one if it is in inlined functions. */
 struct place {
@@ -47,12 +49,27 @@ struct symbolizer {
 	struct walk walk;    /* of the stack at hand */
 };
 
+/* Does it run as our user? Then it is another reason that keeps us out. */
+static bool
+is_ours(pid_t pid)
+{
+	struct process process;
+
+	return process_read(pid, &process) == 0 &&
+	    process.uids[0] == geteuid() && process.uids[1] == geteuid();
+}
+
 static void
 fail(struct failure *failure, pid_t pid, int error)
 {
 	if (error == ENOENT || error == ESRCH) {
 		failure_set(
 		    failure, EXIT_NO_TARGET, "process %d is gone", (int) pid);
+	} else if ((error == EACCES || error == EPERM) && is_ours(pid)) {
+		failure_set(failure, EXIT_NO_TARGET,
+		    "process %d has changed its user, so the kernel lets only "
+		    "root look at it: run this as root",
+		    (int) pid);
 	} else if (error == EACCES || error == EPERM) {
 		failure_set(failure, EXIT_NO_TARGET,
 		    "process %d may not be looked at: run stranded as the "
