@@ -14,7 +14,7 @@
 /* Writes a string of the target's, made harmless. */
 void output_clean(FILE *out, const char *text);
 
-/* The same in quotation marks; a "\\" goes before those within. */
+/* The same in quotation marks; a "\" goes before those within. */
 void output_quoted(FILE *out, const char *text);
 
 /* "open", "peer closed", "closed". */

@@ -229,6 +229,115 @@ test_without_symbols(void **state)
 			harness_task(dump, "sender"), "stack")) >= 2);
 }
 
+/* ---- C++ --------------------------------------------------------------- */
+
+static const char cxx_source[] =
+    "#include <cstdio>\n"
+    "#include <mutex>\n"
+    "#include <thread>\n"
+    "namespace server {\n"
+    "std::mutex mutex;\n"
+    "template <typename T> struct Pool {\n"
+    "        __attribute__((noinline)) T take(T n) const\n"
+    "        {\n"
+    "                std::lock_guard<std::mutex> guard(mutex);\n"
+    "                return n + 1;\n"
+    "        }\n"
+    "};\n"
+    "}\n"
+    "int main()\n"
+    "{\n"
+    "        server::mutex.lock();\n"
+    "        std::thread thread([] {\n"
+    "                std::printf(\"%d\\n\", server::Pool<int>().take(1));\n"
+    "        });\n"
+    "        std::puts(\"ready\");\n"
+    "        std::fflush(stdout);\n"
+    "        thread.join();\n"
+    "}\n";
+
+/* Compiles the program above and starts it; NULL without a compiler. */
+static struct harness_program *
+start_cxx(const char *optimization)
+{
+	char source[300], binary[300];
+	struct harness_program *program;
+	struct harness_output output;
+	FILE *file;
+
+	if (harness_command("sh", "-c", "command -v g++").status != 0) {
+		return NULL;
+	}
+	snprintf(source, sizeof source, "%s/.pool.cc", harness_directory());
+	snprintf(binary, sizeof binary, "%s/.pool", harness_directory());
+	file = fopen(source, "w");
+	assert_non_null(file);
+	fputs(cxx_source, file);
+	fclose(file);
+	output = harness_command(
+	    "g++", "-g", optimization, "-pthread", "-o", binary, source);
+	if (output.status != 0) {
+		fail_msg("g++: %s", output.err);
+	}
+	program = harness_start(HARNESS_RUN, binary);
+	harness_ready(program);
+	unlink(source);
+	unlink(binary);
+	return program;
+}
+
+static void
+assert_no_mangled_name(json_t *dump)
+{
+	json_t *task, *frame;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(dump, "tasks"), i, task) {
+		json_array_foreach(json_object_get(task, "stack"), j, frame) {
+			const char *name = json_string_value(
+			    json_object_get(frame, "function"));
+
+			if (name && strncmp(name, "_Z", 2) == 0) {
+				fail_msg("%s", name);
+			}
+		}
+	}
+}
+
+/* A function of C++ has the name that its programmer gave it, in each format. */
+static void
+test_names_of_cxx(void **state)
+{
+	static const char *const optimizations[] = { "-O0", "-O2" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct harness_program *program = start_cxx(optimizations[i]);
+		const char *text;
+
+		if (!program) {
+			print_message("no g++ here\n");
+			skip();
+		}
+		assert_no_mangled_name(harness_await(
+		    program, 1, "mutex lock", "server::Pool<int>::take"));
+		text = harness_stranded("dump", pid_of(program)).out;
+		assert_int_equal(
+		    matches(text, "^server::Pool<int>::take\\(\\.\\.\\.\\)$"),
+		    1);
+		assert_int_equal(
+		    matches(text, "^std::mutex::lock\\(\\.\\.\\.\\)"), 1);
+		assert_int_equal(
+		    matches(text, "^std::thread::join\\(\\.\\.\\.\\)$"), 1);
+		assert_int_equal(matches(text, "^created by main$"), 1);
+		text = harness_stranded("dump", "--format=go", pid_of(program))
+			   .out;
+		assert_int_equal(
+		    matches(text, "^server::Pool<int>::take\\(\\.\\.\\.\\)$"),
+		    1);
+		harness_kill(program);
+	}
+}
+
 int
 main(void)
 {
@@ -239,6 +348,7 @@ main(void)
 		HARNESS_TEST(test_json_is_complete),
 		HARNESS_TEST(test_text_head),
 		HARNESS_TEST(test_without_symbols),
+		HARNESS_TEST(test_names_of_cxx),
 	};
 
 	return cmocka_run_group_tests_name("formats", tests, NULL, NULL);
