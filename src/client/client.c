@@ -19,6 +19,9 @@
 /* A probe answers in microseconds: after this it is stuck, or stopped. */
 #define TIMEOUT_MS 5000
 
+/* How often one that is perhaps about to end is looked at. */
+#define TRIES 20
+
 /* What all stacks of one snapshot may come to, and what one is always given. */
 #define STACKS_MAX (UINT64_C(512) << 20)
 #define STACK_MAX  (64u << 10)
@@ -32,15 +35,11 @@ struct client {
 
 /* ---- What was wrong ---------------------------------------------------- */
 
-/*
- * Has the process ended? Its sockets close a moment before it does, so one that
- * has hung up is given that moment.
- */
+/* Has the process ended? It is asked `tries` times, a moment apart. */
 static bool
-has_ended(pid_t pid, int error)
+has_ended(pid_t pid, int tries)
 {
 	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
-	int tries = error == ECONNRESET ? 20 : 1;
 	struct process process;
 
 	while (tries-- > 0) {
@@ -53,6 +52,12 @@ has_ended(pid_t pid, int error)
 		}
 	}
 	return false;
+}
+
+bool
+client_has_ended(pid_t pid)
+{
+	return has_ended(pid, TRIES);
 }
 
 static void
@@ -117,7 +122,8 @@ fail(struct client *client, int error, struct failure *failure)
 	pid_t pid = client->process.pid;
 
 	shutdown(client->stream.fd, SHUT_RDWR);
-	if (has_ended(pid, error)) {
+	/* One that has hung up may be about to end. */
+	if (has_ended(pid, error == ECONNRESET ? TRIES : 1)) {
 		failure_set(
 		    failure, EXIT_NO_TARGET, "process %d has ended", pid);
 	} else {
@@ -242,17 +248,31 @@ shake_hands(struct client *client, struct failure *failure)
 	    check_hello(client, message, failure);
 }
 
+/* A connected socket, or -1 and `failure`. */
+static int
+reach(pid_t pid, struct process *process, struct failure *failure)
+{
+	return find_process(pid, process, failure) == 0 ?
+	    connect_process(process, failure) :
+	    -1;
+}
+
+int
+client_reach(pid_t pid, struct failure *failure)
+{
+	struct process process;
+	int fd = reach(pid, &process, failure);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
 struct client *
 client_open(pid_t pid, struct failure *failure)
 {
 	struct process process;
 	struct client *client;
-	int fd;
+	int fd = reach(pid, &process, failure);
 
-	if (find_process(pid, &process, failure) != 0) {
-		return NULL;
-	}
-	fd = connect_process(&process, failure);
 	if (fd < 0) {
 		return NULL;
 	}

@@ -8,6 +8,7 @@
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -67,21 +68,36 @@ struct snapshot *client_snapshot(
 size_t client_read(
     struct client *client, uint64_t address, void *buffer, size_t size);
 
+/*
+ * Can the probe in process `pid` be connected to? Nothing is said to it. 0, or
+ * -1 and `failure`.
+ */
+int client_reach(pid_t pid, struct failure *failure);
+
+/*
+ * Has the process ended, or does it within a moment? Its sockets close before
+ * it is gone: this is for who has failed to talk to it.
+ */
+bool client_has_ended(pid_t pid);
+
 /* A process under the probe. */
 struct target {
 	pid_t pid;
-	char name[64]; /* of its program */
+	char name[64]; /* what its operator calls it: see process_name() */
+	char comm[64]; /* what the kernel calls it */
 };
 
 /*
  * The processes under the probe that the caller may look at, sorted by pid.
  * Sockets that nobody listens on any more are removed. Returns a malloc'ed
- * array.
+ * array. If there is none because the directory that STRANDED_DIR names cannot
+ * be used, `failure` says so; else its status is 0.
  */
-struct target *client_list(size_t *count);
+struct target *client_list(size_t *count, struct failure *failure);
 
 /*
- * Finds the process that `word` means: a pid, the name of a program, or NULL
+ * Finds the process that `word` means: a pid, one of its names (the two of
+ * struct target, or that of its program's file), or NULL
  * for the only one there is. Returns its pid, or -1 and `failure`.
  */
 pid_t client_find(const char *word, struct failure *failure);

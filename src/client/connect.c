@@ -133,6 +133,77 @@ connect_user(uid_t uid, char *name, size_t size)
 	}
 }
 
+const char *
+connect_chosen(void)
+{
+	const char *chosen = getenv(PLACE_VARIABLE);
+
+	/* The probe does not take an empty one for a choice either. */
+	return chosen != NULL && chosen[0] != '\0' ? chosen : NULL;
+}
+
+int
+connect_refused(const char *path, int error, struct failure *failure)
+{
+	switch (error) {
+	case ENOENT:
+		return failure_set(failure, EXIT_NO_TARGET,
+		    "there is no directory %.200s, which %s names", path,
+		    PLACE_VARIABLE);
+	case EPERM:
+		return failure_set(failure, EXIT_FAILED,
+		    "%.200s is not a private directory (mode 0700) of the "
+		    "user whose processes are asked for: remove it, or let "
+		    "%s name another for both sides",
+		    path, PLACE_VARIABLE);
+	case ENOTDIR:
+	case ELOOP:
+		return failure_set(failure, EXIT_FAILED,
+		    "%.200s is no directory, something else has taken its "
+		    "place: remove it, or let %s name another for both sides",
+		    path, PLACE_VARIABLE);
+	default:
+		return failure_set(failure, EXIT_FAILED,
+		    "cannot look into %.200s: %s", path, strerror(error));
+	}
+}
+
+/* Keeps the reason why a directory is of no use. */
+static void
+explain_directory(struct search *search, const char *directory, int error)
+{
+	const char *chosen = connect_chosen();
+	struct failure failure;
+
+	/* That one of the usual places is not there means nothing. */
+	if (search->why[0] != '\0' ||
+	    (error == ENOENT &&
+		(chosen == NULL || strcmp(chosen, directory) != 0))) {
+		return;
+	}
+	connect_refused(directory, error, &failure);
+	if (error == ENOENT) {
+		snprintf(search->why, sizeof(search->why),
+		    "process %d is not under the probe, or hidden: %.400s",
+		    search->process->pid, failure.text);
+	} else {
+		snprintf(search->why, sizeof(search->why), "%s", failure.text);
+	}
+}
+
+/*
+ * Was the socket made before the process was started? Then another has left it
+ * that had the same number. The clock of files lags a little.
+ */
+static bool
+is_older(int directory, const char *name, pid_t pid)
+{
+	struct stat status;
+
+	return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    status.st_mtime + 2 < process_started(pid);
+}
+
 /* Keeps the reason why there is no connection by way of `directory`. */
 static void
 explain(
@@ -146,17 +217,14 @@ explain(
 		return;
 	}
 	switch (error) {
-	case EPERM:
-		snprintf(why, size,
-		    "%s is not a private directory of the user of process "
-		    "%d: remove it, or let " PLACE_VARIABLE " name another "
-		    "for both",
-		    directory, pid);
-		break;
-	case ENOTDIR:
-	case ELOOP:
-	case ENOTSOCK:
 	case ESRCH:
+		snprintf(why, size,
+		    "another process than %d listens at %s/%s, perhaps one "
+		    "with the same number in another pid namespace: let %s "
+		    "name another directory for one of them",
+		    pid, directory, name, PLACE_VARIABLE);
+		break;
+	case ENOTSOCK:
 		snprintf(why, size,
 		    "%s/%s is not the socket of the probe in "
 		    "process %d, something else has taken its place: remove "
@@ -186,18 +254,23 @@ try_directory(struct search *search, const char *path)
 {
 	char name[PLACE_NAME_MAX];
 	struct ucred peer;
+	pid_t pid = search->process->pid;
 	int directory = connect_directory(path, search->uids, USERS);
+	int error;
 	int fd;
 
 	place_name((uint32_t) search->process->inner, name, sizeof(name));
 	if (directory < 0) {
-		explain(search, path, name, errno);
+		explain_directory(search, path, errno);
 		return -1;
 	}
 	fd = connect_socket(directory, name, &peer);
 	if (fd < 0) {
-		explain(search, path, name, errno);
-	} else if (peer.pid != search->process->pid) {
+		error = errno;
+		if (error != ECONNREFUSED || !is_older(directory, name, pid)) {
+			explain(search, path, name, error);
+		}
+	} else if (peer.pid != pid) {
 		explain(search, path, name, ESRCH);
 		close(fd);
 		fd = -1;
@@ -210,7 +283,7 @@ try_directory(struct search *search, const char *path)
 static int
 try_places(struct search *search, const char *root)
 {
-	const char *chosen = getenv(PLACE_VARIABLE);
+	const char *chosen = connect_chosen();
 	char place[PLACE_MAX];
 	char path[PLACE_MAX + 64];
 	int fd = -1;

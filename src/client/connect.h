@@ -31,6 +31,15 @@ int connect_directory(const char *path, const uid_t *uids, size_t count);
  */
 int connect_socket(int directory, const char *name, struct ucred *peer);
 
+/* The directory that the environment names; NULL if it names none. */
+const char *connect_chosen(void);
+
+/*
+ * Says why connect_directory() has refused a directory that is there, or that
+ * the environment names, by its `error`.
+ */
+int connect_refused(const char *path, int error, struct failure *failure);
+
 /* What a user is called: its name, or its number. */
 void connect_user(uid_t uid, char *name, size_t size);
 

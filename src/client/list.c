@@ -39,6 +39,7 @@ list_add(struct list *list, pid_t pid)
 	target = &list->targets[list->count++];
 	target->pid = pid;
 	process_name(pid, target->name, sizeof(target->name));
+	process_comm(pid, target->comm, sizeof(target->comm));
 }
 
 /* The pid in "<pid>.sock", or 0 if that is not what the name is like. */
@@ -90,7 +91,8 @@ look_at_socket(struct list *list, int directory, const char *name)
 	}
 }
 
-static void
+/* Returns 0, or the error number for which the directory is of no use. */
+static int
 look_at_directory(struct list *list, const char *path, uid_t owner)
 {
 	int fd = connect_directory(path, &owner, 1);
@@ -99,7 +101,7 @@ look_at_directory(struct list *list, const char *path, uid_t owner)
 	DIR *directory;
 
 	if (fd < 0) {
-		return;
+		return errno;
 	}
 	/* Opened by its descriptor: it is the one that was checked. */
 	snprintf(itself, sizeof(itself), "/proc/self/fd/%d", fd);
@@ -111,6 +113,7 @@ look_at_directory(struct list *list, const char *path, uid_t owner)
 		closedir(directory);
 	}
 	close(fd);
+	return 0;
 }
 
 /* The places of one user. */
@@ -182,13 +185,18 @@ list_sort(struct list *list)
 }
 
 struct target *
-client_list(size_t *count)
+client_list(size_t *count, struct failure *failure)
 {
-	const char *chosen = getenv(PLACE_VARIABLE);
+	const char *chosen = connect_chosen();
 	struct list list = { 0 };
+	int error;
 
+	failure->status = 0;
 	if (chosen != NULL) {
-		look_at_directory(&list, chosen, geteuid());
+		error = look_at_directory(&list, chosen, geteuid());
+		if (error != 0) {
+			connect_refused(chosen, error, failure);
+		}
 	} else if (geteuid() == 0) {
 		look_at_everybody(&list);
 	} else {
@@ -218,13 +226,14 @@ enumerate(const struct target *targets, size_t count, char *text, size_t size)
 static size_t
 keep_named(struct target *targets, size_t count, const char *word)
 {
-	char comm[64];
+	char program[64];
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		process_comm(targets[i].pid, comm, sizeof(comm));
+		process_program(targets[i].pid, program, sizeof(program));
 		if (strcmp(targets[i].name, word) == 0 ||
-		    strcmp(comm, word) == 0) {
+		    strcmp(targets[i].comm, word) == 0 ||
+		    strcmp(program, word) == 0) {
 			targets[kept++] = targets[i];
 		}
 	}
@@ -284,7 +293,11 @@ client_find(const char *word, struct failure *failure)
 	if (pid != 0) {
 		return pid;
 	}
-	targets = client_list(&count);
+	targets = client_list(&count, failure);
+	if (failure->status != 0) {
+		free(targets);
+		return -1;
+	}
 	if (word != NULL) {
 		count = keep_named(targets, count, word);
 	}

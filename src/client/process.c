@@ -13,6 +13,10 @@
 #include "client/memory.h"
 #include "client/text.h"
 
+/* What the kernel keeps of a process's name, and what is kept here. */
+#define COMM_LENGTH 15
+#define NAME_SIZE   64
+
 /* The number that stands last in a line of numbers: the innermost namespace. */
 static pid_t
 last_number(const char *line)
@@ -125,6 +129,39 @@ process_is_stopped(pid_t pid)
 	    (process.state == 'T' || process.state == 't');
 }
 
+time_t
+process_started(pid_t pid)
+{
+	char path[64];
+	char text[1024];
+	unsigned long long ticks = 0;
+	const char *after;
+	struct timespec up;
+	FILE *stat;
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	stat = fopen(path, "re");
+	if (stat == NULL) {
+		return 0;
+	}
+	length = fread(text, 1, sizeof(text) - 1, stat);
+	fclose(stat);
+	text[length] = '\0';
+	/* The name, in parentheses, may hold anything. */
+	after = strrchr(text, ')');
+	if (after == NULL ||
+	    sscanf(after + 1,
+		" %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		"%*s %*s %*s %*s %*s %llu",
+		&ticks) != 1) {
+		return 0;
+	}
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	return time(NULL) - up.tv_sec +
+	    (time_t) (ticks / (unsigned long long) sysconf(_SC_CLK_TCK));
+}
+
 char *
 process_exe(pid_t pid)
 {
@@ -164,21 +201,143 @@ process_comm(pid_t pid, char *name, size_t size)
 }
 
 void
-process_name(pid_t pid, char *name, size_t size)
+process_program(pid_t pid, char *name, size_t size)
 {
 	char *exe = process_exe(pid);
-	const char *slash = strrchr(exe, '/');
 	char *deleted = strstr(exe, " (deleted)");
+	const char *slash;
 
 	if (deleted != NULL) {
 		*deleted = '\0';
 	}
-	if (slash != NULL && slash[1] != '\0') {
-		snprintf(name, size, "%s", slash + 1);
-	} else {
-		process_comm(pid, name, size);
-	}
+	slash = strrchr(exe, '/');
+	snprintf(name, size, "%s", slash != NULL ? slash + 1 : "");
 	free(exe);
+}
+
+/* ---- What it is called ------------------------------------------------- */
+
+/* The beginning of a process's command line. */
+struct words {
+	char text[2048]; /* each word ends with a NUL */
+	size_t size;
+};
+
+static void
+read_words(pid_t pid, struct words *words)
+{
+	char path[64];
+	ssize_t length = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		length = read(fd, words->text, sizeof(words->text) - 1);
+		close(fd);
+	}
+	words->size = length > 0 ? (size_t) length : 0;
+	words->text[words->size] = '\0';
+}
+
+/* The word after `word`, or the first if that is NULL; NULL after the last. */
+static const char *
+next_word(const struct words *words, const char *word)
+{
+	const char *next = word == NULL ? words->text : strchr(word, '\0') + 1;
+
+	return next < words->text + words->size ? next : NULL;
+}
+
+/* The name of the file that a word is the path of, without what follows it. */
+static void
+copy_base(const char *word, char *name, size_t size)
+{
+	size_t length = strcspn(word, " :");
+	const char *slash = memrchr(word, '/', length);
+
+	if (slash != NULL) {
+		length -= (size_t) (slash + 1 - word);
+		word = slash + 1;
+	}
+	snprintf(name, size, "%.*s", (int) length, word);
+	text_clean(name);
+}
+
+/*
+ * Is `comm`, which the kernel has cut short, of this name? If not, a thread has
+ * been given a name, and the process goes by its file's.
+ */
+static bool
+is_cut_from(const char *comm, const char *name)
+{
+	size_t length = strlen(comm);
+
+	return length > 0 && strncmp(comm, name, length) == 0 &&
+	    (name[length] == '\0' || length == COMM_LENGTH);
+}
+
+/* The interpreters whose names say nothing, but for a version's number. */
+static bool
+is_interpreter(const char *program)
+{
+	static const char *const names[] = { "python", "perl", "ruby", "node",
+		"nodejs", "php", "lua", "sh", "bash", "dash" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t length = strlen(names[i]);
+
+		if (strncmp(program, names[i], length) == 0 &&
+		    program[length +
+			strspn(program + length, "-.0123456789")] == '\0') {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first operand is the script; "" if the program is in the command line. */
+static void
+find_script(const struct words *words, char *name, size_t size)
+{
+	const char *word = next_word(words, NULL);
+
+	name[0] = '\0';
+	while (word != NULL && (word = next_word(words, word)) != NULL) {
+		if (strcmp(word, "-c") == 0 || strcmp(word, "-e") == 0) {
+			return;
+		}
+		if (word[0] != '-') {
+			copy_base(word, name, size);
+			return;
+		}
+	}
+}
+
+void
+process_name(pid_t pid, char *name, size_t size)
+{
+	char program[NAME_SIZE];
+	char comm[NAME_SIZE];
+	char started_by[NAME_SIZE] = "";
+	struct words words;
+
+	process_program(pid, program, sizeof(program));
+	process_comm(pid, comm, sizeof(comm));
+	read_words(pid, &words);
+	if (words.size > 0) {
+		copy_base(words.text, started_by, sizeof(started_by));
+	}
+	name[0] = '\0';
+	if (is_interpreter(program)) {
+		find_script(&words, name, size);
+	}
+	if (name[0] == '\0' && is_cut_from(comm, started_by)) {
+		snprintf(name, size, "%s", started_by);
+	}
+	if (name[0] == '\0') {
+		snprintf(name, size, "%s", program[0] != '\0' ? program : comm);
+	}
 }
 
 int

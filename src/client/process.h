@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define PROCESS_UIDS 3
 
@@ -33,16 +34,29 @@ pid_t process_alive(pid_t pid);
 /* Has it been stopped, by a signal or a debugger? */
 bool process_is_stopped(pid_t pid);
 
+/*
+ * When it was started, in seconds of the wall clock as it is set now; 0 if that
+ * cannot be found out.
+ */
+time_t process_started(pid_t pid);
+
 /* The path of its program, malloc'ed and cleaned; "" if it cannot be read. */
 char *process_exe(pid_t pid);
 
+/* The name of its program's file; "" if that cannot be read. */
+void process_program(pid_t pid, char *name, size_t size);
+
 /*
- * Its program's name: that of the file; or else, if that cannot be read, what
- * the kernel calls the process.
+ * What its operator calls it: the name that it was started by, which may be a
+ * link to the program's file ("redis-server"), or for an interpreter the name
+ * of its script; or else the file's, or else what the kernel calls it.
  */
 void process_name(pid_t pid, char *name, size_t size);
 
-/* What the kernel calls the process: for a script, the script's name. */
+/*
+ * What the kernel calls the process: what it was started by, cut short, unless
+ * it has given itself another name.
+ */
 void process_comm(pid_t pid, char *name, size_t size);
 
 /*

@@ -43,18 +43,21 @@ uptime_ms(const struct client *client)
 	return now_ns > start ? (int64_t) ((now_ns - start) / 1000000) : 0;
 }
 
-/* Asks the process for what is to be said of it. */
-static void
+/*
+ * Asks the process for what is to be said of it. False if it has ended since it
+ * was listed: then nothing is.
+ */
+static bool
 ask(struct row *row)
 {
 	struct client *client = client_open(row->target.pid, &row->failure);
 
-	if (client == NULL) {
-		return;
+	if (client != NULL) {
+		row->uptime_ms = uptime_ms(client);
+		client_counts(client, &row->counts, &row->failure);
+		client_close(client);
 	}
-	row->uptime_ms = uptime_ms(client);
-	client_counts(client, &row->counts, &row->failure);
-	client_close(client);
+	return row->failure.status == 0 || !client_has_ended(row->target.pid);
 }
 
 static uint32_t
@@ -131,14 +134,15 @@ row_object(const struct row *row)
 	const struct wire_counts *counts = &row->counts;
 
 	if (row->failure.status != 0) {
-		return json_pack("{s:i, s:s, s:s}", "pid", row->target.pid,
-		    "name", row->target.name, "error", row->failure.text);
+		return json_pack("{s:i, s:s, s:s, s:s}", "pid", row->target.pid,
+		    "name", row->target.name, "comm", row->target.comm, "error",
+		    row->failure.text);
 	}
-	return json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "pid",
-	    row->target.pid, "name", row->target.name, "uptime_ms",
-	    (json_int_t) row->uptime_ms, "tasks", (json_int_t) counts->tasks,
-	    "blocked", (json_int_t) blocked(counts), "sessions",
-	    (json_int_t) counts->sessions, "sessions_opened",
+	return json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+	    "pid", row->target.pid, "name", row->target.name, "comm",
+	    row->target.comm, "uptime_ms", (json_int_t) row->uptime_ms, "tasks",
+	    (json_int_t) counts->tasks, "blocked", (json_int_t) blocked(counts),
+	    "sessions", (json_int_t) counts->sessions, "sessions_opened",
 	    (json_int_t) counts->sessions_opened, "sessions_closed",
 	    (json_int_t) counts->sessions_closed, "states",
 	    states_object(counts));
@@ -172,23 +176,43 @@ print_text(const struct row *rows, size_t count)
 /* ---- The command ------------------------------------------------------- */
 
 /*
- * Asks all of them. Returns the exit status: that of the last that does not
- * answer, if there is one.
+ * Asks all of them, and leaves in `count` how many rows there are. Returns the
+ * exit status: that of the last that does not answer, if there is one.
  */
 static int
-ask_all(const struct target *targets, size_t count, struct row *rows)
+ask_all(const struct target *targets, size_t *count, struct row *rows)
 {
 	int status = EXIT_DONE;
+	size_t listed = *count;
 
-	for (size_t i = 0; i < count; i++) {
-		rows[i].target = targets[i];
-		ask(&rows[i]);
-		if (rows[i].failure.status != 0) {
-			say_warn("%s", rows[i].failure.text);
-			status = rows[i].failure.status;
+	*count = 0;
+	for (size_t i = 0; i < listed; i++) {
+		struct row *row = &rows[*count];
+
+		*row = (struct row) { .target = targets[i] };
+		if (!ask(row)) {
+			continue;
+		}
+		*count += 1;
+		if (row->failure.status != 0) {
+			say_warn("%s", row->failure.text);
+			status = row->failure.status;
 		}
 	}
 	return status;
+}
+
+/* That there is no process is no error; if none could be found, it is one. */
+static int
+explain_none(const struct failure *failure)
+{
+	if (failure->status == 0) {
+		say_warn("no process is under the probe: start one with "
+			 "`stranded run`");
+		return EXIT_DONE;
+	}
+	say_warn("%s", failure->text);
+	return failure->status == EXIT_NO_TARGET ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int
@@ -197,6 +221,7 @@ ps_run(struct arguments *arguments)
 	enum format format = FORMAT_TEXT;
 	struct target *targets;
 	struct row *rows;
+	struct failure failure;
 	const char *value;
 	size_t count;
 	int status;
@@ -207,13 +232,12 @@ ps_run(struct arguments *arguments)
 		    arguments, "format", value, formats);
 	}
 	arguments_end(arguments);
-	targets = client_list(&count);
-	rows = memory_new(count, sizeof(*rows));
+	targets = client_list(&count, &failure);
+	rows = memory_new(count + 1, sizeof(*rows));
+	status = ask_all(targets, &count, rows);
 	if (count == 0) {
-		say_warn("no process is under the probe: start one with "
-			 "`stranded run`");
+		status = explain_none(&failure);
 	}
-	status = ask_all(targets, count, rows);
 	(format == FORMAT_JSON ? print_json : print_text)(rows, count);
 	free(rows);
 	free(targets);

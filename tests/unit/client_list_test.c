@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "client/client.h"
+#include "client/process.h"
 #include "unit/fake_probe.h"
 
 static struct fake_probe fake;
@@ -74,7 +75,8 @@ static bool
 is_listed(pid_t pid)
 {
 	size_t count;
-	struct target *targets = client_list(&count);
+	struct failure failure;
+	struct target *targets = client_list(&count, &failure);
 	bool found = false;
 
 	for (size_t i = 0; i < count; i++) {
@@ -138,6 +140,29 @@ not_trusted(void **state)
 	assert_false(is_listed(getpid()));
 }
 
+/* The directory that was chosen is of no use, and that is said. */
+static void
+refused(void **state)
+{
+	struct failure failure;
+	size_t count;
+
+	free(client_list(&count, &failure));
+	assert_int_equal(failure.status, 0);
+	chmod(fake.directory, 0777);
+	free(client_list(&count, &failure));
+	assert_int_equal(failure.status, EXIT_FAILED);
+	assert_non_null(strstr(failure.text, fake.directory));
+	assert_int_equal(client_find(NULL, &failure), -1);
+	assert_non_null(strstr(failure.text, fake.directory));
+	setenv(PLACE_VARIABLE, "/nonexistent", 1);
+	free(client_list(&count, &failure));
+	assert_int_equal(failure.status, EXIT_NO_TARGET);
+	setenv(PLACE_VARIABLE, "", 1); /* as if it were not set */
+	free(client_list(&count, &failure));
+	assert_int_equal(failure.status, 0);
+}
+
 static void
 find_by_pid(void **state)
 {
@@ -174,6 +199,58 @@ find_by_name(void **state)
 	end_other(third);
 }
 
+/* What a process is called that was started by this command. */
+static void
+assert_called(const char *const *argv, const char *expected)
+{
+	int ready[2];
+	char byte;
+	char name[64];
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		execv(argv[0], (char **) argv);
+		_exit(1);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 0);
+	close(ready[0]);
+	process_name(pid, name, sizeof(name));
+	end_other(pid);
+	assert_string_equal(name, expected);
+}
+
+/* Debian's redis-server is a link to another name; a script has its own. */
+static void
+called(void **state)
+{
+	char link[128];
+	char script[128];
+	FILE *file;
+
+	snprintf(
+	    link, sizeof(link), "%s/a-server-with-a-long-name", fake.directory);
+	assert_int_equal(symlink("/bin/sleep", link), 0);
+	assert_called((const char *const[]) { link, "60", NULL },
+	    "a-server-with-a-long-name");
+	assert_called(
+	    (const char *const[]) { "/bin/sleep", "60", NULL }, "sleep");
+	snprintf(script, sizeof(script), "%s/service.sh", fake.directory);
+	file = fopen(script, "w");
+	assert_non_null(file);
+	fputs("#!/bin/sh\nread line </dev/zero\n", file);
+	fchmod(fileno(file), 0700);
+	fclose(file);
+	assert_called((const char *const[]) { script, NULL }, "service.sh");
+	assert_called((const char *const[]) { "/bin/sh", "-u", script, NULL },
+	    "service.sh");
+	assert_called(
+	    (const char *const[]) { "/bin/sh", "-c", "sleep 60; :", NULL },
+	    "sh");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -184,8 +261,10 @@ main(void)
 		TEST(stale),
 		TEST(not_stale),
 		TEST(not_trusted),
+		TEST(refused),
 		TEST(find_by_pid),
 		TEST(find_by_name),
+		TEST(called),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

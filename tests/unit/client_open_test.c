@@ -147,7 +147,7 @@ directory_by_symlink(void **state)
 	snprintf(link, sizeof(link), "%s-link", fake.directory);
 	assert_int_equal(symlink(fake.directory, link), 0);
 	setenv(PLACE_VARIABLE, link, 1);
-	assert_refused(getpid(), EXIT_NO_TARGET, "something else");
+	assert_refused(getpid(), EXIT_NO_TARGET, "is no directory");
 	unlink(link);
 }
 
@@ -162,6 +162,7 @@ place_taken_by_file(void **state)
 static void
 place_taken_by_process(void **state)
 {
+	const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
 	char byte;
 	int ready[2];
 	pid_t pid;
@@ -178,11 +179,14 @@ place_taken_by_process(void **state)
 	close(ready[1]);
 	assert_int_equal(read(ready[0], &byte, 1), 0);
 	close(ready[0]);
-	assert_refused(getpid(), EXIT_NO_TARGET, "something else");
+	assert_refused(getpid(), EXIT_NO_TARGET, "another process");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	/* The socket is still there, and nobody behind it. */
 	assert_refused(getpid(), EXIT_NO_TARGET, "nobody listens");
+	/* Is it older than this process, one of the same number has left it. */
+	assert_int_equal(utimensat(AT_FDCWD, fake.path, old, 0), 0);
+	assert_refused(getpid(), EXIT_NO_TARGET, "not under the probe");
 }
 
 /* Longer than a socket's address can be. */
