@@ -4,8 +4,9 @@
  * All signals that can be passed on are blocked here and read from a signalfd.
  * The kernel's word on who sent one decides: what a process sent to us with
  * kill() is meant for the child and is sent on; what the terminal sent (^C, ^\,
- * hangup) went to the whole process group, so the child has it already. Stop
- * signals are neither blocked nor passed on: the terminal stops both.
+ * hangup) went to the whole process group, so the child has it already. What
+ * stops (^Z) stops us too, whoever sent it, so that the shell that waits for us
+ * sees a stopped job. Signals of a fault of our own are not held up by this.
  */
 #include "cmd/child.h"
 
@@ -43,20 +44,14 @@ close_both(const int pipe[2])
 	close(pipe[1]);
 }
 
-/* Blocks what is passed on, and SIGCHLD, which must not be ignored. */
+/* Blocks them all, SIGCHLD too, which must not be ignored. */
 static int
 take_signals(struct inherited *inherited)
 {
-	static const int left_alone[] = { SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT,
-		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS,
-		SIGPIPE };
 	const struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t set;
 
 	sigfillset(&set);
-	for (size_t i = 0; i < sizeof(left_alone) / sizeof(int); i++) {
-		sigdelset(&set, left_alone[i]);
-	}
 	sigaction(SIGCHLD, &action, &inherited->child_action);
 	sigprocmask(SIG_BLOCK, &set, &inherited->mask);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -143,14 +138,18 @@ child_start(struct child *child, char **argv, struct failure *failure)
 	    argv[0], strerror(error));
 }
 
-/* Sends a signal on if a process sent it to us, other than the child itself. */
+/*
+ * Sends a signal on if a process sent it to us, other than the child itself or
+ * we (for a pipe that nobody reads any more).
+ */
 static void
 pass_on(const struct child *child, const struct signalfd_siginfo *info)
 {
 	union sigval value = { .sival_ptr = (void *) info->ssi_ptr };
 	int number = (int) info->ssi_signo;
 
-	if (info->ssi_code > 0 || (pid_t) info->ssi_pid == child->pid) {
+	if (info->ssi_code > 0 || (pid_t) info->ssi_pid == child->pid ||
+	    (pid_t) info->ssi_pid == getpid()) {
 		return;
 	}
 	if (info->ssi_code == SI_QUEUE) {
@@ -158,6 +157,22 @@ pass_on(const struct child *child, const struct signalfd_siginfo *info)
 	} else {
 		kill(child->pid, number);
 	}
+}
+
+/* Does to us what a signal that stops would have done, were it not blocked. */
+static void
+stop_too(int number)
+{
+	sigset_t set;
+
+	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU) {
+		return;
+	}
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	raise(number);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 /* Reads the signals that have come, and learns of the child's end. */
@@ -169,6 +184,7 @@ read_signals(struct child *child)
 	while (read(child->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo != SIGCHLD) {
 			pass_on(child, &info);
+			stop_too((int) info.ssi_signo);
 		} else if (waitpid(child->pid, &child->status, WNOHANG) ==
 		    child->pid) {
 			child->ended = true;
@@ -231,6 +247,16 @@ child_await_probe(struct child *child)
 	return true;
 }
 
+bool
+child_pause(struct child *child, int ms)
+{
+	int64_t deadline = stream_now() + ms;
+
+	while (!child->ended && watch(child, deadline)) {
+	}
+	return !child->ended;
+}
+
 int
 child_wait(struct child *child)
 {
@@ -244,15 +270,11 @@ child_wait(struct child *child)
 void
 child_terminate(struct child *child)
 {
-	int64_t deadline = stream_now() + TERMINATE_MS;
-
 	if (child->ended) {
 		return;
 	}
 	kill(child->pid, SIGTERM);
-	while (!child->ended && watch(child, deadline)) {
-	}
-	if (!child->ended) {
+	if (child_pause(child, TERMINATE_MS)) {
 		kill(child->pid, SIGKILL);
 		child_wait(child);
 	}

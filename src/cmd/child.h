@@ -33,6 +33,9 @@ int child_start(struct child *child, char **argv, struct failure *failure);
  */
 bool child_await_probe(struct child *child);
 
+/* Lets `ms` milliseconds pass. False if it has ended meanwhile. */
+bool child_pause(struct child *child, int ms);
+
 /* Waits for its end. Returns what a shell would call its exit status. */
 int child_wait(struct child *child);
 

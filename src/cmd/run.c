@@ -1,4 +1,6 @@
 /* run.c: `stranded run`. */
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,10 @@
 #include "cmd/executable.h"
 #include "cmd/say.h"
 #include "common/signals.h"
+
+/* How often, and how far apart, a new process is looked for. */
+#define REACH_TRIES    20
+#define REACH_PAUSE_MS 50
 
 enum option_id { OPTION_DUMP_TO = 256 };
 
@@ -111,6 +117,24 @@ set_signal(const struct arguments *arguments, const char *name)
 	setenv("STRANDED_SIGNAL", name, 1);
 }
 
+/* Found out now, not when a dump is wanted. */
+static void
+check_dump(const char *path)
+{
+	int fd = open(path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+	    0666);
+
+	/* A FIFO that nobody reads yet is one that may be read then. */
+	if (fd < 0 && errno != ENXIO) {
+		say_die(EXIT_FAILED, "cannot write dumps to %s: %s", path,
+		    strerror(errno));
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+}
+
 /* COMMAND may change its directory: the path shall mean what it means now. */
 static void
 set_dump(const char *path)
@@ -136,6 +160,7 @@ parse(struct arguments *arguments)
 
 	while ((id = arguments_next(arguments, &value)) != 0) {
 		if (id == OPTION_DUMP_TO) {
+			check_dump(value);
 			set_dump(value);
 		} else {
 			set_signal(arguments, value);
@@ -181,6 +206,25 @@ refuse(struct child *child, const char *command)
 	return EXIT_NO_TARGET;
 }
 
+/*
+ * The command runs under the probe; will it be found there? It is looked for
+ * until it is, for a second: it may be about to execute another program.
+ */
+static void
+check_reach(struct child *child, const char *command)
+{
+	struct failure failure;
+
+	for (int i = 0; i < REACH_TRIES; i++) {
+		if (client_reach(child->pid, &failure) == 0 ||
+		    !child_pause(child, REACH_PAUSE_MS)) {
+			return;
+		}
+	}
+	say_warn("%s runs, but the other commands will not find it: %s",
+	    command, failure.text);
+}
+
 static int
 run_run(struct arguments *arguments)
 {
@@ -195,6 +239,7 @@ run_run(struct arguments *arguments)
 	if (!child_await_probe(&child)) {
 		return refuse(&child, argv[0]);
 	}
+	check_reach(&child, argv[0]);
 	return child_wait(&child);
 }
 

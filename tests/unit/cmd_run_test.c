@@ -112,6 +112,9 @@ not_run(void **state)
 	assert_status("run no-such-command-at-all", 4);
 	assert_non_null(strstr(outcome.err, "no command"));
 	assert_status("run /etc/passwd", 4);
+	assert_status("run --dump-to=/nonexistent/dump true", 4);
+	assert_non_null(strstr(outcome.err, "/nonexistent/dump"));
+	assert_status("run --signal=0 true", EXIT_USAGE);
 	assert_string_equal(outcome.out, "");
 }
 
@@ -135,11 +138,12 @@ static void
 environment(void **state)
 {
 	setenv("LD_PRELOAD", "libm.so.6", 1);
-	assert_status("run --dump-to=x/y --signal=usr2 env", 0);
+	assert_status("run --dump-to=y --signal=usr2 env", 0);
+	unlink("y");
 	unsetenv("LD_PRELOAD");
 	assert_non_null(strstr(outcome.out, "libstranded.so:libm.so.6"));
 	assert_non_null(strstr(outcome.out, "STRANDED_SIGNAL=usr2"));
-	assert_non_null(strstr(outcome.out, "/x/y\n"));
+	assert_non_null(strstr(outcome.out, "/y\n"));
 	assert_non_null(strstr(outcome.out, "STRANDED_DUMP=/"));
 	assert_null(strstr(outcome.out, "STRANDED_HANDSHAKE"));
 }
@@ -236,6 +240,7 @@ wait_status(pid_t pid)
 
 #define TRAPS                                                                  \
 	"trap 'echo hup' HUP; trap 'echo usr1' USR1; "                         \
+	"trap 'echo abrt' ABRT; trap 'echo cont' CONT; "                       \
 	"trap 'echo term; exit 9' TERM; echo ready; "                          \
 	"while :; do sleep 0.02; done"
 
@@ -243,6 +248,7 @@ static void
 signals_passed_on(void **state)
 {
 	int out;
+	int status;
 	pid_t pid = start_script(TRAPS, &out);
 
 	await_word(out, "ready");
@@ -250,6 +256,14 @@ signals_passed_on(void **state)
 	await_word(out, "hup");
 	kill(pid, SIGUSR1);
 	await_word(out, "usr1");
+	kill(pid, SIGABRT);
+	await_word(out, "abrt");
+	/* It stops with the command, and goes on with it. */
+	kill(pid, SIGTSTP);
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	kill(pid, SIGCONT);
+	await_word(out, "cont");
 	kill(pid, SIGTERM);
 	await_word(out, "term");
 	assert_int_equal(wait_status(pid), 9);
@@ -266,6 +280,21 @@ signal_that_ends_it(void **state)
 	kill(pid, SIGINT);
 	assert_int_equal(wait_status(pid), 128 + SIGINT);
 	close(out);
+}
+
+/* It runs under the probe, but nobody will find it there. */
+static void
+not_reached(void **state)
+{
+	setenv("STRANDED_DIR", "/nonexistent/sockets", 1);
+	assert_script("sleep 3; exit 7", 7);
+	assert_non_null(strstr(outcome.err, "will not find it"));
+	assert_non_null(strstr(outcome.err, "/nonexistent/sockets"));
+	assert_status("ps", EXIT_DONE);
+	assert_non_null(strstr(outcome.err, "/nonexistent/sockets"));
+	setenv("STRANDED_DIR", "/tmp", 1);
+	assert_status("ps", EXIT_FAILED);
+	setenv("STRANDED_DIR", sockets, 1);
 }
 
 static void
@@ -300,6 +329,7 @@ main(void)
 		cmocka_unit_test(signals_as_they_were),
 		cmocka_unit_test(signals_passed_on),
 		cmocka_unit_test(signal_that_ends_it),
+		cmocka_unit_test(not_reached),
 		cmocka_unit_test(descriptors),
 	};
 
