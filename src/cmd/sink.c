@@ -101,7 +101,7 @@ file_mode(const struct stat *old)
 
 /*
  * Gives a new file the owner and the permissions of the one that it replaces.
- * Only root can give files away; and fchown() may clear bits that fchmod() sets.
+ * Only root can give files away; fchown() may clear bits that fchmod() sets.
  */
 static void
 dress(int fd, const struct stat *old)

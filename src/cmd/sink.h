@@ -18,10 +18,9 @@ struct sink {
 };
 
 /*
- * Writes it. A file that is replaced is so at once, or not at all, save where its
- * directory does not let the caller do that. Returns 0,
- * or -1 and `failure`, whose text is "" if nobody reads on and nothing needs to
- * be said.
+ * Writes it. A file that is replaced is so at once, or not at all, save where
+ * its directory does not let the caller do that. Returns 0, or -1 and
+ * `failure`, whose text is "" if nobody reads on and nothing needs to be said.
  */
 int sink_write(const struct sink *sink, const void *data, size_t size,
     struct failure *failure);

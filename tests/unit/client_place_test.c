@@ -74,7 +74,7 @@ static void
 not_signals(void **state)
 {
 	static const char *const words[] = { "", "SIG", "QUI", "QUITS", "KILL",
-		"STOP", "9", "19", "SEGV", "CHLD", "0", "00", "-3", "3x", "65", "999",
+		"STOP", "9", "19", "SEGV", "CHLD", "0", "-3", "3x", "65", "999",
 		"9999999999", "RTMIN+31", "RTMIN-1", "RTMIN+", "RTMINx" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
