@@ -228,6 +228,25 @@ test_other_users_target(void **state)
 
 /* ---- Fork and exec ----------------------------------------------------- */
 
+/* Replaces the dump by one of the process as it is now; NULL: there is none. */
+static json_t *
+renew_dump(json_t *dump, pid_t pid)
+{
+	struct harness_output output =
+	    harness_stranded("dump", "--format=json", number(pid));
+
+	json_decref(dump);
+	return output.status == 0 ? json_loads(output.out, 0, NULL) : NULL;
+}
+
+/* Are both of a child's tasks where they block? */
+static bool
+both_block(json_t *dump)
+{
+	return dump && harness_count(dump, "sleep", "sleeper") == 1 &&
+	    harness_count(dump, "IO read", "child") == 1;
+}
+
 static void
 test_fork(void **state)
 {
@@ -238,22 +257,14 @@ test_fork(void **state)
 	for (int i = 0; i < 2; i++) {
 		int pid =
 		    (int) strtol(harness_line(program, "child "), NULL, 10);
-		struct harness_output output;
 		json_t *tasks;
 
-		HARNESS_UNTIL(
-		    harness_stranded("dump", number(pid)).status == 0);
-		harness_sleep_ms(50);
-		output = harness_stranded("dump", "--format=json", number(pid));
-		assert_int_equal(output.status, 0);
-		dump = json_loads(output.out, 0, NULL);
-		assert_non_null(dump);
+		dump = NULL;
+		HARNESS_UNTIL(both_block(dump = renew_dump(dump, pid)));
 		assert_int_equal(harness_number(dump, "pid"), pid);
 		/* Its own two, and none of its parent's. */
 		tasks = json_object_get(dump, "tasks");
 		assert_int_equal(json_array_size(tasks), 2);
-		assert_int_equal(harness_count(dump, "sleep", "sleeper"), 1);
-		assert_int_equal(harness_count(dump, "IO read", "child"), 1);
 		assert_non_null(harness_task(dump, "child sleeper"));
 		json_decref(dump);
 	}
@@ -279,70 +290,71 @@ test_exec(void **state)
 
 /* ---- The socket's place ------------------------------------------------ */
 
-/* Starts send_stuck by a shell that does `first` with its own pid as $$. */
-static struct harness_program *
-start_after(const char *first)
+#define TAKEN "something else has taken its place"
+#define WORLD "not a private directory"
+#define NONE  "is not under the probe"
+
+/*
+ * Starts send_stuck with STRANDED_DIR at `place`, by a shell that does
+ * `obstacle` before, there being the test's directory, with the program's pid
+ * as $$. The program runs as if nothing were, and the tool, which looks at the
+ * same place, says what is wrong with it: `word`.
+ */
+static void
+assert_goes_on(const char *obstacle, const char *place, const char *word)
 {
-	static char script[1024];
+	char script[1024], directory[512];
 	struct harness_program *program;
 
+	snprintf(directory, sizeof directory, "STRANDED_DIR=%s/%s",
+	    place[0] == '/' ? "" : harness_directory(), place);
 	snprintf(script, sizeof script,
-	    "%s; LD_PRELOAD=$PWD/libstranded.so; "
-	    "export LD_PRELOAD; exec tests/programs/send_stuck",
-	    first);
+	    "(cd $STRANDED_DIR && %s) || exit 9; cd %s; %s; "
+	    "LD_PRELOAD=$PWD/libstranded.so; export STRANDED_DIR LD_PRELOAD; "
+	    "exec tests/programs/send_stuck",
+	    obstacle, harness_build(), directory);
 	program = harness_start(HARNESS_BARE, "/bin/sh", "-c", script);
 	harness_ready(program);
-	return program;
-}
-
-/* Whatever stands in the way: the program runs, and the tool has an answer. */
-static void
-assert_goes_on(const char *first)
-{
-	char script[512];
-	struct harness_program *program;
-	struct harness_output output;
-
-	snprintf(script, sizeof script, "%s; cd %s", first, harness_build());
-	program = start_after(script);
-	harness_sleep_ms(100);
-	output = harness_stranded("dump", number(harness_pid(program)));
-	if (output.status != 0) {
-		assert_int_equal(output.status, NO_TARGET);
-		assert_string_not_equal(output.err, "");
-	}
+	harness_sleep_ms(100); /* for the probe to make of it what it will */
+	assert_refused(harness_command("env", directory, harness_tool(), "dump",
+			   number(harness_pid(program))),
+	    NO_TARGET, word);
 	assert_int_equal(harness_stop(program), 0);
 	assert_string_equal(harness_errors(program), "");
+}
+
+/* What stands in the way is somebody's: it is left as it is. */
+static void
+assert_left(const char *what)
+{
+	char command[512];
+
+	snprintf(
+	    command, sizeof command, "cd %s && %s", harness_directory(), what);
+	assert_int_equal(harness_command("/bin/sh", "-c", command).status, 0);
 }
 
 static void
 test_path_taken(void **state)
 {
-	char clean[512];
-
-	assert_goes_on("echo x > $STRANDED_DIR/$$.sock");
-	assert_goes_on("mkdir $STRANDED_DIR/$$.sock");
-	assert_goes_on("ln -s /nonexistent $STRANDED_DIR/$$.sock");
-	snprintf(clean, sizeof clean, "rm -rf %s/*.sock", harness_directory());
-	harness_command("/bin/sh", "-c", clean);
+	assert_goes_on("echo x >$$.sock", "", TAKEN);
+	assert_left("grep -q x *.sock && rm *.sock");
+	assert_goes_on("mkdir $$.sock", "", TAKEN);
+	assert_left("rmdir *.sock");
+	assert_goes_on("ln -s /nonexistent $$.sock", "", TAKEN);
+	assert_left("test -L *.sock && rm *.sock");
 }
 
 static void
 test_directory_unfit(void **state)
 {
-	char clean[512];
-
-	assert_goes_on("mkdir $STRANDED_DIR/.open; "
-		       "chmod 777 $STRANDED_DIR/.open; "
-		       "STRANDED_DIR=$STRANDED_DIR/.open");
-	assert_goes_on("echo x > $STRANDED_DIR/.file; "
-		       "STRANDED_DIR=$STRANDED_DIR/.file");
-	assert_goes_on("ln -s /tmp $STRANDED_DIR/.link; "
-		       "STRANDED_DIR=$STRANDED_DIR/.link");
-	assert_goes_on("STRANDED_DIR=/proc/nonexistent");
-	snprintf(clean, sizeof clean, "rm -rf %s/.open %s/.file %s/.link",
-	    harness_directory(), harness_directory(), harness_directory());
-	harness_command("/bin/sh", "-c", clean);
+	assert_goes_on("mkdir .open; chmod 777 .open", ".open", WORLD);
+	assert_left("rmdir .open");
+	assert_goes_on("echo x >.file", ".file", TAKEN);
+	assert_left("grep -q x .file && rm .file");
+	assert_goes_on("mkdir .else; ln -s .else .link", ".link", TAKEN);
+	assert_left("rmdir .else && rm .link");
+	assert_goes_on(":", "/proc/nonexistent", NONE);
 }
 
 int
