@@ -9,6 +9,7 @@
 #ifndef ANALYZE_ANALYZE_H
 #define ANALYZE_ANALYZE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -34,6 +35,16 @@ void symbolizer_free(struct symbolizer *symbolizer);
  * offset, what cannot be unwound is cut and says so.
  */
 void analyze_stacks(struct snapshot *snapshot, struct symbolizer *symbolizer);
+
+/* Is it the probe's, libstrand's, C's or C++'s, and nobody's to mend? */
+bool analyze_is_foreign(const struct frame *frame);
+
+/*
+ * The innermost frame that is not foreign. `state` is what the task was doing
+ * there: of a creation, STRANDED_RUNNING. NULL if there is none.
+ */
+const struct frame *analyze_own_frame(
+    const struct stack *stack, uint32_t state);
 
 /* Tasks in the same kind of wait with the same stack. */
 struct group {

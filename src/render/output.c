@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "analyze/analyze.h"
 #include "client/memory.h"
 #include "client/text.h"
 
@@ -94,38 +94,18 @@ output_is_leaf(const struct stack *stack, const struct frame *frame)
 	return frame->pc == stack->raw.leaf_pc;
 }
 
-static bool
-begins(const char *string, const char *prefix)
-{
-	return string && strncmp(string, prefix, strlen(prefix)) == 0;
-}
-
-/* Does it make tasks on behalf of others: libstrand, C++'s std::thread? */
-static bool
-is_library(const struct frame *frame)
-{
-	return begins(frame->function, "strand_") ||
-	    begins(frame->function, "std::thread::") ||
-	    begins(frame->file, "/usr/include/c++/");
-}
-
 const struct frame *
 output_creator(const struct stack *created_by)
 {
-	const struct frame *creator = NULL;
+	const struct frame *own =
+	    analyze_own_frame(created_by, STRANDED_RUNNING);
 
-	for (size_t i = 0; i < created_by->frame_count; i++) {
+	for (size_t i = 0; !own && i < created_by->frame_count; i++) {
 		const struct frame *frame = created_by->frames[i];
 
-		if (frame->probe) {
-			continue;
-		}
-		if (!is_library(frame)) {
-			return frame;
-		}
-		creator = creator ? creator : frame;
+		own = frame->probe ? NULL : frame;
 	}
-	return creator;
+	return own;
 }
 
 int

@@ -27,7 +27,7 @@ const char *output_duration(char text[OUTPUT_DURATION_MAX], int64_t ns);
 bool output_is_leaf(const struct stack *stack, const struct frame *frame);
 
 /*
- * The frame to name as the creator: not of the probe, nor of the library that
+ * The frame to name as the creator: not of the probe, nor of a library, which
  * made the task on somebody's behalf, if there is another. NULL if there is
  * none at all.
  */

@@ -91,14 +91,4 @@ struct rates {
 
 struct rates model_rates(const struct model *model);
 
-/* Is it the probe's, the C library's or libstrand's, and nobody's to mend? */
-bool model_frame_is_foreign(const struct frame *frame);
-
-/*
- * The innermost frame that is the user's own: not of the probe, the C library
- * or libstrand. `state` is what the task was doing there: of a creation,
- * STRANDED_RUNNING. NULL if there is none.
- */
-const struct frame *model_own_frame(const struct stack *stack, uint32_t state);
-
 #endif

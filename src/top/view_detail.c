@@ -42,9 +42,9 @@ static void
 add_frame(struct page *page, const struct frame *frame, bool own)
 {
 	char location[512];
-	enum style style = own            ? STYLE_STRONG :
-	    model_frame_is_foreign(frame) ? STYLE_FAINT :
-					    STYLE_PLAIN;
+	enum style style = own        ? STYLE_STRONG :
+	    analyze_is_foreign(frame) ? STYLE_FAINT :
+					STYLE_PLAIN;
 
 	words_location(location, sizeof(location), frame);
 	page_add(page, INDENT, style, memory_print("%s", words_function(frame)),
@@ -54,7 +54,7 @@ add_frame(struct page *page, const struct frame *frame, bool own)
 static void
 add_stack(struct page *page, const struct stack *stack, uint32_t state)
 {
-	const struct frame *own = model_own_frame(stack, state);
+	const struct frame *own = analyze_own_frame(stack, state);
 	bool none = true;
 
 	for (size_t i = 0; i < stack->frame_count; i++) {

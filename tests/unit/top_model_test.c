@@ -145,13 +145,13 @@ own_frame_is_the_users(void **state)
 	struct stack locked = STACK(begun);
 	struct stack sending = STACK(stack_reader);
 
-	assert_null(model_own_frame(&none, STRANDED_CHAN_SEND));
-	assert_null(model_own_frame(&alone, STRANDED_IO_ACCEPT));
+	assert_null(analyze_own_frame(&none, STRANDED_CHAN_SEND));
+	assert_null(analyze_own_frame(&alone, STRANDED_IO_ACCEPT));
 	assert_ptr_equal(
-	    model_own_frame(&sending, STRANDED_CHAN_SEND), &frame_reader);
+	    analyze_own_frame(&sending, STRANDED_CHAN_SEND), &frame_reader);
 	/* Where the task began does not hide what it calls. */
 	assert_ptr_equal(
-	    model_own_frame(&locked, STRANDED_MUTEX), &frame_reader);
+	    analyze_own_frame(&locked, STRANDED_MUTEX), &frame_reader);
 }
 
 int
