@@ -23,10 +23,11 @@
 #include "client/memory.h"
 
 struct symbols {
-	Dwfl *dwfl;             /* NULL: nothing is known but offsets */
-	Dwfl_Module *module;    /* the only one in it */
-	struct table exports;   /* names of functions, by their offset */
-	struct table demangled; /* names, by the address of the mangled one */
+	Dwfl *dwfl;           /* NULL: nothing is known but offsets */
+	Dwfl_Module *module;  /* the only one in it */
+	struct table exports; /* names of functions, by their offset */
+	struct table made;    /* names that are in no file, by the address of
+	                         what they were made from */
 };
 
 /* ---- Exported names ---------------------------------------------------- */
@@ -152,7 +153,7 @@ symbols_free(struct symbols *symbols)
 {
 	if (symbols) {
 		table_clear(&symbols->exports, NULL);
-		table_clear(&symbols->demangled, free);
+		table_clear(&symbols->made, free);
 		dwfl_end(symbols->dwfl);
 		free(symbols);
 	}
@@ -266,9 +267,104 @@ is_mangled(const char *name)
 	    (strncmp(name, "_Z", 2) == 0 || strncmp(name, "_R", 2) == 0);
 }
 
-/* Mangled if the language mangles: that is the name that tells them apart. */
+static bool
+is_cxx(Dwarf_Die *die)
+{
+	Dwarf_Die unit;
+
+	if (!dwarf_diecu(die, &unit, NULL, NULL)) {
+		return false;
+	}
+	switch (dwarf_srclang(&unit)) {
+	case DW_LANG_C_plus_plus:
+	case DW_LANG_C_plus_plus_03:
+	case DW_LANG_C_plus_plus_11:
+	case DW_LANG_C_plus_plus_14:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* From where a function stands in code to where its class has it. */
+static void
+find_declaration(Dwarf_Die *die)
+{
+	static const unsigned int links[] = { DW_AT_abstract_origin,
+		DW_AT_specification };
+	Dwarf_Attribute attribute;
+	Dwarf_Die next;
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		if (dwarf_formref_die(
+			dwarf_attr(die, links[i], &attribute), &next)) {
+			*die = next;
+		}
+	}
+}
+
+/* What stands before the function's name and "::"; NULL if nothing does. */
 static const char *
-name_of(Dwarf_Die *die)
+scope_name(Dwarf_Die *scope, const char *function)
+{
+	const char *name = dwarf_diename(scope);
+
+	switch (dwarf_tag(scope)) {
+	case DW_TAG_namespace:
+		return name ? name : "(anonymous namespace)";
+	case DW_TAG_class_type:
+	case DW_TAG_structure_type:
+	case DW_TAG_union_type:
+		if (name) {
+			return name;
+		}
+		return strcmp(function, "operator()") == 0 ? "{lambda}" :
+							     "{unnamed type}";
+	case DW_TAG_subprogram:
+		return name;
+	default:
+		return NULL;
+	}
+}
+
+/* The name with its class and namespaces. */
+static const char *
+qualify(struct symbols *symbols, Dwarf_Die *die, const char *name)
+{
+	Dwarf_Die declaration = *die;
+	Dwarf_Die *scopes = NULL;
+	char *text, *longer;
+	const char *scope;
+	uint64_t key;
+	int count;
+
+	find_declaration(&declaration);
+	key = (uintptr_t) declaration.addr;
+	text = table_find(&symbols->made, key);
+	if (text) {
+		return text;
+	}
+	text = memory_print("%s", name);
+	count = dwarf_getscopes_die(&declaration, &scopes);
+	for (int i = 1; i < count; i++) {
+		scope = scope_name(&scopes[i], name);
+		if (scope) {
+			longer = memory_print("%s::%s", scope, text);
+			free(text);
+			text = longer;
+		}
+	}
+	free(scopes);
+	table_add(&symbols->made, key, text);
+	return text;
+}
+
+/*
+ * Mangled if the language mangles: that is the name that tells them apart. What
+ * no other file can call may have none.
+ */
+static const char *
+name_of(struct symbols *symbols, Dwarf_Die *die)
 {
 	Dwarf_Attribute attribute;
 	const char *name;
@@ -278,18 +374,16 @@ name_of(Dwarf_Die *die)
 	if (is_mangled(name)) {
 		return name;
 	}
-	return dwarf_formstring(
-	    dwarf_attr_integrate(die, DW_AT_name, &attribute));
+	name =
+	    dwarf_formstring(dwarf_attr_integrate(die, DW_AT_name, &attribute));
+	return name && is_cxx(die) ? qualify(symbols, die, name) : name;
 }
 
-/*
- * Those that no other file can call may have a mangled name in the symbol table
- * and none here.
- */
+/* A mangled name may be in the symbol table alone. */
 static void
-name_function(Dwarf_Die *die, struct frame *frame)
+name_function(struct symbols *symbols, Dwarf_Die *die, struct frame *frame)
 {
-	const char *name = name_of(die);
+	const char *name = name_of(symbols, die);
 
 	if (name && (is_mangled(name) || !is_mangled(frame->function))) {
 		frame->function = name;
@@ -323,8 +417,8 @@ find_scopes(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
  * begun and says where in its caller the next one is.
  */
 static size_t
-name_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int scope_count,
-    struct frame frames[SYMBOLS_INLINED_MAX])
+name_scopes(struct symbols *symbols, Dwarf_Die *unit, Dwarf_Die *scopes,
+    int scope_count, struct frame frames[SYMBOLS_INLINED_MAX])
 {
 	size_t count = 1;
 
@@ -333,13 +427,13 @@ name_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int scope_count,
 		int tag = dwarf_tag(&scopes[i]);
 
 		if (tag == DW_TAG_subprogram) {
-			name_function(&scopes[i], frame);
+			name_function(symbols, &scopes[i], frame);
 			break;
 		}
 		if (tag == DW_TAG_inlined_subroutine &&
 		    count < SYMBOLS_INLINED_MAX) {
 			frames[count++] = *frame;
-			frame->function = name_of(&scopes[i]);
+			frame->function = name_of(symbols, &scopes[i]);
 			frame->function_offset = 0;
 			frame->inlined = true;
 			frame[1].file = NULL;
@@ -366,7 +460,7 @@ name_by_debuginfo(struct symbols *symbols, uint64_t offset,
 	}
 	name_line(unit, offset - bias, &frames[0]);
 	scope_count = find_scopes(unit, offset - bias, &scopes);
-	count = name_scopes(unit, scopes, scope_count, frames);
+	count = name_scopes(symbols, unit, scopes, scope_count, frames);
 	free(scopes);
 	return count;
 }
@@ -378,14 +472,14 @@ static const char *
 readable(struct symbols *symbols, const char *name)
 {
 	uint64_t key = (uintptr_t) name;
-	char *text = table_find(&symbols->demangled, key);
+	char *text = table_find(&symbols->made, key);
 
 	if (!text) {
 		text = demangle(name);
 		if (!text) {
 			return name;
 		}
-		table_add(&symbols->demangled, key, text);
+		table_add(&symbols->made, key, text);
 	}
 	return text;
 }

@@ -321,6 +321,9 @@ test_names_of_cxx(void **state)
 		assert_no_mangled_name(harness_await(
 		    program, 1, "mutex lock", "server::Pool<int>::take"));
 		text = harness_stranded("dump", pid_of(program)).out;
+		/* A lambda, which is inlined the second time. */
+		assert_int_equal(
+		    matches(text, "^main::.*lambda.*::operator\\(\\)\\("), 1);
 		assert_int_equal(
 		    matches(text, "^server::Pool<int>::take\\(\\.\\.\\.\\)$"),
 		    1);
