@@ -195,16 +195,10 @@ test_without_tool(void **state)
 static void
 assert_no_marks(struct harness_program *program)
 {
-	const char *marks;
-	long rounds, churned;
-
+	/* Says nothing before it has done enough. */
+	harness_line(program, "worked");
 	assert_int_equal(harness_stop(program), 0);
-	marks = harness_line(
-	    program, "eintr 0 short 0 children 0 sigchld 0 errors 0 ");
-	assert_int_equal(
-	    sscanf(marks, "(rounds %ld, churned %ld", &rounds, &churned), 2);
-	assert_true(rounds > 100);
-	assert_true(churned > 20);
+	harness_line(program, "eintr 0 short 0 children 0 sigchld 0 errors 0 ");
 }
 
 /* Sends SIGQUIT again and again, and takes dumps by the tool as well. */
@@ -285,7 +279,6 @@ test_counter_alone(void **state)
 	    harness_start(HARNESS_BARE, "signal_counter");
 
 	harness_ready(program);
-	harness_sleep_ms(1000);
 	assert_no_marks(program);
 }
 

@@ -6,8 +6,9 @@
  * sem_timedwait, pthread_cond_timedwait and read, and counts each time that a
  * wait is interrupted (EINTR) or a sleep is too short. Others come and go
  * meanwhile. The main thread looks for children that it has not got, and a
- * handler counts SIGCHLD. At the end of standard input it prints what was
- * counted, which must all be 0:
+ * handler counts SIGCHLD. It prints "worked" when there have been enough waits
+ * and threads for what it counts to mean something. At the end of standard input
+ * it prints what was counted, which must all be 0:
  *
  *     eintr 0 short 0 children 0 sigchld 0 errors 0 (rounds N, churned M)
  *
@@ -26,6 +27,10 @@
 #include "program.h"
 
 #define STEP_MS 20
+
+/* Enough of the waits, and of the threads that come and go. */
+#define ROUNDS_ENOUGH  100
+#define CHURNED_ENOUGH 20
 
 static long eintr, too_short, children, sigchlds, errors, quits;
 static long rounds, churned;
@@ -223,6 +228,19 @@ start(const char *name, void *(*fn)(void *), const void *arg)
 	pthread_setname_np(thread, name);
 }
 
+/* Says so, once, when there has been enough. */
+static void
+tell_progress(void)
+{
+	static bool told;
+
+	if (!told && counted(&rounds) > ROUNDS_ENOUGH &&
+	    counted(&churned) > CHURNED_ENOUGH) {
+		told = true;
+		printf("worked\n");
+	}
+}
+
 /* Looks for children until standard input ends. */
 static void
 look_for_children(void)
@@ -241,6 +259,7 @@ look_for_children(void)
 		if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD) {
 			count(&children);
 		}
+		tell_progress();
 	}
 }
 
