@@ -359,19 +359,43 @@ test_statsd(void **state)
 	assert_int_equal(harness_stop(program), 0);
 }
 
+/* Is the port's queue empty: has what was sent to it been received? */
+static bool
+is_drained(int port)
+{
+	FILE *file = fopen("/proc/net/udp", "re");
+	unsigned int local, queued;
+	char line[256];
+	bool found = false;
+
+	assert_non_null(file);
+	while (!found && fgets(line, sizeof line, file)) {
+		found = sscanf(line, " %*d: %*x:%x %*x:%*x %*x %*x:%x", &local,
+			    &queued) == 2 &&
+		    local == (unsigned int) port;
+	}
+	fclose(file);
+	assert_true(found);
+	return queued == 0;
+}
+
 static void
 test_statsd_signals(void **state)
 {
 	struct harness_program *program =
 	    harness_start(HARNESS_RUN, "statsd_like", "--flush=60000");
 	int port = harness_ready(program);
+	json_t *dump;
 
 	send_packet(port, "hits:5|c");
-	harness_sleep_ms(200);
-	kill(harness_pid(program), SIGHUP);
-	assert_string_equal(harness_line(program, "hits "), "5");
+	/* It says what has changed: nothing, before it has counted this. */
+	HARNESS_UNTIL((kill(harness_pid(program), SIGHUP),
+	    strstr(harness_said(program), "hits 5\n")));
 	send_packet(port, "misses:1|c");
-	harness_sleep_ms(200);
+	HARNESS_UNTIL(is_drained(port));
+	HARNESS_UNTIL((dump = harness_dump(program),
+	    harness_count(dump, "IO read", "packets") == 1 &&
+		harness_count(dump, "select", "loop") == 1));
 	kill(harness_pid(program), SIGTERM);
 	assert_string_equal(harness_line(program, "misses "), "1");
 	harness_line(program, "end");
