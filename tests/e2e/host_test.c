@@ -190,14 +190,16 @@ static void
 test_confined(void **state)
 {
 	ASSERT_SAME("host", "filter-exit", "filter-stay", "filter-all-threads",
-	    "filter-accept", "filter-wait", "filter-thread", "strict");
+	    "filter-accept", "filter-accept-short", "filter-wait",
+	    "filter-thread", "strict");
 }
 
 static void
 test_privileges(void **state)
 {
 	ASSERT_SAME("host", "user-namespace", "user-namespace-of-child",
-	    "mount-namespace", "dumpable", "umask");
+	    "user-namespaces-amid-signals", "mount-namespace", "dumpable",
+	    "umask");
 }
 
 static void
@@ -266,6 +268,40 @@ test_main_thread_leaves(void **state)
 	HARNESS_UNTIL(harness_count(harness_dump(program), NULL, NULL) == 1);
 	kill(harness_pid(program), SIGQUIT);
 	HARNESS_UNTIL(strstr(harness_errors(program), "[IO read"));
+	assert_int_equal(harness_stop(program), 0);
+}
+
+/* The agent was stopped again and again: it is back. */
+static void
+test_amid_signals(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "host", "namespaces-amid-signals");
+
+	harness_line(program, "ready");
+	harness_await_probe(program);
+	harness_await(program, 1, "IO read", "program_wait");
+	assert_int_equal(harness_stop(program), 0);
+}
+
+/*
+ * The tool would be the program's child, which it would see: so there are lines
+ * of the probe's own, and the reason. The program itself says that it has no
+ * child.
+ */
+static void
+test_subreaper(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "host", "subreaper");
+
+	harness_ready(program);
+	harness_await(program, 1, "IO read", "program_wait");
+	kill(harness_pid(program), SIGQUIT);
+	HARNESS_UNTIL(strstr(harness_errors(program), "[IO read"));
+	assert_non_null(strstr(harness_errors(program),
+	    "without stacks: the stranded command would become a child"));
+	assert_null(strstr(harness_errors(program), "program_wait"));
 	assert_int_equal(harness_stop(program), 0);
 }
 
@@ -505,6 +541,8 @@ main(void)
 		HARNESS_TEST(test_descriptors),
 		HARNESS_TEST(test_limits),
 		HARNESS_TEST(test_main_thread_leaves),
+		HARNESS_TEST(test_amid_signals),
+		HARNESS_TEST(test_subreaper),
 		HARNESS_TEST(test_ghosts),
 		HARNESS_TEST(test_cancelled),
 		HARNESS_TEST(test_sessions),

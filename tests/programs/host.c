@@ -16,11 +16,15 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 
 #define NOBODY 65534 /* a user who owns nothing */
 #define PAGE   65536 /* no page is larger */
+
+#define CHILDREN 16  /* that do the same */
+#define ROUNDS   500 /* of what goes wrong now and then */
 
 static int quiet[2];       /* a pipe that nothing is written to */
 static int listener, port; /* on the loopback */
@@ -365,6 +369,26 @@ case_filter_accept(char **args)
 	return 0;
 }
 
+/* accept() tells how long the address is, not what there was room for. */
+static int
+case_filter_accept_short(char **args)
+{
+	char *end = (char *) mmap(NULL, 2 * PAGE, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) +
+	    PAGE;
+	socklen_t size = 4;
+	int fd;
+
+	host_need(
+	    mprotect(end - PAGE, PAGE, PROT_READ | PROT_WRITE), "mprotect");
+	listener = program_socket(SOCK_STREAM, &port);
+	connect_to_listener();
+	confine(0);
+	fd = accept(listener, (struct sockaddr *) (end - size), &size);
+	host_say("accepted %d, address of %d\n", fd >= 0, (int) size);
+	return 0;
+}
+
 static void *
 ask_twice(void *arg)
 {
@@ -451,6 +475,36 @@ case_user_namespace_of_child(char **args)
 	}
 	waitpid(child, &status, 0);
 	host_say("unshare %s\n", strerrorname_np(WEXITSTATUS(status)));
+	return 0;
+}
+
+/* A signal of the application's own, again and again; 0: no more. */
+static void
+interrupt_every(int us)
+{
+	struct itimerval timer = { { 0, us }, { 0, us } };
+
+	host_handle(SIGALRM, host_on_signal, 0);
+	host_need(setitimer(ITIMER_REAL, &timer, NULL), "setitimer");
+}
+
+/* Of a number of children each leaves its namespace amid signals. */
+static int
+case_user_namespaces_amid_signals(char **args)
+{
+	int done = 0, status;
+
+	for (int i = 0; i < CHILDREN; i++) {
+		if (fork() == 0) {
+			host_rest(400); /* the child's agent is there */
+			interrupt_every(100);
+			_exit(unshare(CLONE_NEWUSER) == -1 ? errno : 0);
+		}
+	}
+	while (wait(&status) != -1) {
+		done += status == 0;
+	}
+	host_say("unshare %d done\n", done);
 	return 0;
 }
 
@@ -726,6 +780,37 @@ case_cancelled(char **args)
 	return 1; /* clean_up() ends the process */
 }
 
+/* Has stopped its agent many times over, at all moments between signals. */
+static int
+case_namespaces_amid_signals(char **args)
+{
+	int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+	interrupt_every(100);
+	for (int i = 0; i < ROUNDS; i++) {
+		int64_t handled = host_handled;
+
+		while (host_handled == handled) {
+		}
+		for (volatile int work = 0; work < i * 100; work++) {
+		}
+		setns(fd, CLONE_NEWNS); /* only root may */
+	}
+	interrupt_every(0);
+	close(fd);
+	ready();
+	return 0;
+}
+
+/* Those who lose their parent become children; who does not wait has none. */
+static int
+case_subreaper(char **args)
+{
+	host_need(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "subreaper");
+	ready();
+	return waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD ? 0 : 1;
+}
+
 /* chroot DIRECTORY */
 static int
 case_chroot(char **args)
@@ -786,11 +871,13 @@ static const struct {
 	{ "filter-stay", case_filter_stay },
 	{ "filter-all-threads", case_filter_all_threads },
 	{ "filter-accept", case_filter_accept },
+	{ "filter-accept-short", case_filter_accept_short },
 	{ "filter-wait", case_filter_wait },
 	{ "filter-thread", case_filter_thread },
 	{ "strict", case_strict },
 	{ "user-namespace", case_user_namespace },
 	{ "user-namespace-of-child", case_user_namespace_of_child },
+	{ "user-namespaces-amid-signals", case_user_namespaces_amid_signals },
 	{ "mount-namespace", case_mount_namespace },
 	{ "dumpable", case_dumpable },
 	{ "umask", case_umask },
@@ -807,6 +894,8 @@ static const struct {
 	{ "sessions", case_sessions },
 	{ "ghosts", case_ghosts },
 	{ "cancelled", case_cancelled },
+	{ "namespaces-amid-signals", case_namespaces_amid_signals },
+	{ "subreaper", case_subreaper },
 	{ "chroot", case_chroot },
 	{ "refused", case_refused },
 };
