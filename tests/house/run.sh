@@ -1,9 +1,10 @@
 #!/bin/sh
 #
-# run.sh: what `make install` promises. It installs into a folder of its own,
-# builds a program against what is there, runs it under the installed probe, and
-# takes everything away again. What it prints is what cmocka would: see
-# ../run.sh. B is the build's folder ("build" if it is not set).
+# run.sh: what `make install` and `make demo` promise. It installs into a folder
+# of its own, builds a program against what is there, runs it under the probe,
+# and takes everything away again. Then it looks at the names that the libraries
+# export, and runs the demo. What it prints is what cmocka would: see ../run.sh.
+# B is the build's folder ("build" if it is not set).
 
 cd "$(dirname "$0")/../.." || exit 1
 : "${B:=build}" "${CC:=cc}"
@@ -62,6 +63,34 @@ program()
 	cmp "$root/lines" "$root/said"
 }
 
+# names LIBRARY: what it exports, without versions.
+names()
+{
+	nm -D --defined-only "$1" |
+	    awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort
+}
+
+# The library has no name but its own; the probe has the calls that it wraps.
+exports()
+{
+	names "$B/libstrand.so" >"$root/names" && [ -s "$root/names" ] || return
+	! grep -v '^strand_' "$root/names" | grep -vx stranded_observer_v1 ||
+	    return
+	sed -n '$a stranded_observer_v1
+	    s/^CALL(\([^,]*\),.*/\1/p' src/probe/calls.def | sort >"$root/calls"
+	names "$B/libstranded.so" | diff "$root/calls" -
+}
+
+# Finds the leak, whose tasks are as many as the clients, and then none.
+demo()
+{
+	B=$B scripts/demo.sh >"$root/demo" 2>&1 || { cat "$root/demo"; return 1; }
+	for line in 'chan send' 'created by serve' 'session_server --fix' \
+	    'Nothing is left'; do
+		grep -q -e "$line" "$root/demo" || { cat "$root/demo"; return 1; }
+	done
+}
+
 uninstall()
 {
 	make B="$B" SAN="$SAN" PREFIX="$prefix" uninstall || return
@@ -82,6 +111,14 @@ expect installed_command installed_command
 expect program program
 expect uninstall uninstall
 expect help help
+expect exports exports
+# With that sanitizer there is nothing to show: see ../run.sh.
+case ${SAN:-} in
+*thread*)
+	;;
+*)
+	expect demo demo ;;
+esac
 echo "[  PASSED  ] $passed test(s)."
 if [ "$failed" -gt 0 ]; then
 	echo "[  FAILED  ] $failed test(s)."
