@@ -2,8 +2,8 @@
  * frames.c: whose code it is.
  *
  * A stack begins and ends in code that people did not write: the probe, the C
- * library, the C++ library, libstrand. What they look for is the innermost place
- * of their own.
+ * library, the C++ library, libstrand. What they look for is the innermost
+ * place of their own.
  */
 #include <string.h>
 

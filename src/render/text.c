@@ -3,10 +3,10 @@
  *
  * First what it is a dump of and what is not in it, then the tasks. A leak is
  * many tasks at one line, so tasks that wait alike are told once, with the
- * largest such group first and what runs last. At the end the sessions, of which
- * those whose peer has gone come first. The lines of one task begin as a
+ * largest such group first and what runs last. The lines of one task begin as a
  * Go program's traceback does, which many people can read in their sleep; what
- * Go does not tell follows the frames.
+ * Go does not tell follows the frames. The end are the sessions, those
+ * whose peer has gone first.
  */
 #include "render/render.h"
 

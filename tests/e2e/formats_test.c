@@ -304,7 +304,7 @@ assert_no_mangled_name(json_t *dump)
 	}
 }
 
-/* A function of C++ has the name that its programmer gave it, in each format. */
+/* A function of C++ has the name that its programmer gave it. */
 static void
 test_names_of_cxx(void **state)
 {
