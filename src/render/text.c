@@ -5,7 +5,7 @@
  * many tasks at one line, so tasks that wait alike are told once, with the
  * largest such group first and what runs last. The lines of one task begin as a
  * Go program's traceback does, which many people can read in their sleep; what
- * Go does not tell follows the frames. The end are the sessions, those
+ * Go does not tell follows the frames. At the end come the sessions, those
  * whose peer has gone first.
  */
 #include "render/render.h"
@@ -137,6 +137,27 @@ put_uncovered(FILE *out, const struct snapshot *snapshot)
 	}
 }
 
+/* "/usr/bin/sleep", or "redis-server (/usr/bin/redis-check-rdb)". */
+static void
+put_program(const struct text *text)
+{
+	const struct snapshot *snapshot = text->snapshot;
+	const char *slash = strrchr(snapshot->exe, '/');
+	FILE *out = text->out;
+
+	if (snapshot->name[0] == '\0' ||
+	    (slash && strcmp(slash + 1, snapshot->name) == 0)) {
+		output_clean(out, snapshot->exe);
+		return;
+	}
+	output_clean(out, snapshot->name);
+	if (slash) {
+		fputs(" (", out);
+		output_clean(out, snapshot->exe);
+		fputc(')', out);
+	}
+}
+
 static void
 put_head(const struct text *text)
 {
@@ -146,7 +167,7 @@ put_head(const struct text *text)
 	put_color(text, BOLD);
 	fprintf(out, "dump %016" PRIx64 " of process %d ", snapshot->dump_id,
 	    (int) snapshot->pid);
-	output_clean(out, snapshot->exe);
+	put_program(text);
 	put_color(text, PLAIN);
 	fputs("\nbegan ", out);
 	put_time(out, snapshot->began_unix_ns);
