@@ -364,7 +364,7 @@ static bool
 is_drained(int port)
 {
 	FILE *file = fopen("/proc/net/udp", "re");
-	unsigned int local, queued;
+	unsigned int local, queued = 0;
 	char line[256];
 	bool found = false;
 

@@ -7,8 +7,8 @@
  * wait is interrupted (EINTR) or a sleep is too short. Others come and go
  * meanwhile. The main thread looks for children that it has not got, and a
  * handler counts SIGCHLD. It prints "worked" when there have been enough waits
- * and threads for what it counts to mean something. At the end of standard input
- * it prints what was counted, which must all be 0:
+ * and threads for what it counts to mean something. At the end of standard
+ * input it prints what was counted, which must all be 0:
  *
  *     eintr 0 short 0 children 0 sigchld 0 errors 0 (rounds N, churned M)
  *
