@@ -412,6 +412,7 @@ client_snapshot(struct client *client, uint32_t flags, struct failure *failure)
 	}
 	snapshot->pid = client->process.pid;
 	snapshot->exe = process_exe(snapshot->pid);
+	process_name(snapshot->pid, snapshot->name, sizeof(snapshot->name));
 	snapshot->began_unix_ns = wall_clock(snapshot->began_ns);
 	name_tasks(&client->process, snapshot);
 	sockets_look(snapshot);

@@ -112,6 +112,7 @@ struct snapshot {
 	uint64_t dump_id;
 	pid_t pid;         /* as the tool sees it */
 	char *exe;         /* path of the program, "" if not readable */
+	char name[64];     /* what its operator calls it: process_name() */
 	uint64_t began_ns; /* CLOCK_MONOTONIC */
 	uint64_t ended_ns;
 	int64_t began_unix_ns; /* the same moment by the wall clock */

@@ -312,6 +312,7 @@ encode_head(const struct snapshot *snapshot)
 	set(record, "ended_ns", json_integer(snapshot->ended_ns));
 	set(record, "pid", json_integer(snapshot->pid));
 	set(record, "exe", string_or_null(snapshot->exe));
+	set(record, "name", string_or_null(snapshot->name));
 	set(record, "coverage", encode_coverage(snapshot));
 	set(record, "states", encode_states(snapshot));
 	return record;

@@ -93,7 +93,7 @@ set_name(struct viewer *viewer, const char *path)
 void
 viewer_feed(struct viewer *viewer, struct snapshot *snapshot)
 {
-	set_name(viewer, snapshot->exe);
+	set_name(viewer, snapshot->name[0] ? snapshot->name : snapshot->exe);
 	model_feed(&viewer->model, snapshot);
 	for (size_t i = 0; i < viewer->page_count; i++) {
 		refill(viewer, &viewer->pages[i]);

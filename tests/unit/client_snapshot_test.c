@@ -133,6 +133,7 @@ nothing(void **state)
 	assert_int_equal(snapshot->began_ns, BEGAN);
 	assert_int_equal(snapshot->counts.tasks, 3);
 	assert_non_null(strstr(snapshot->exe, "client_snapshot_test"));
+	assert_string_equal(snapshot->name, "client_snapshot_test");
 	assert_null(snapshot_task(snapshot, 1));
 	assert_null(snapshot_session(snapshot, 1));
 	snapshot_free(snapshot);

@@ -121,6 +121,23 @@ nothing(void **state)
 	free(text);
 }
 
+/* Its name stands before the program's path, unless it is the same. */
+static void
+program(void **state)
+{
+	struct snapshot snapshot = { .exe = (char *) "/bin/one" };
+	char *text;
+
+	snprintf(snapshot.name, sizeof(snapshot.name), "one");
+	text = render(&snapshot, false, false);
+	assert_non_null(strstr(text, " /bin/one\n"));
+	free(text);
+	snprintf(snapshot.name, sizeof(snapshot.name), "other");
+	text = render(&snapshot, false, false);
+	assert_non_null(strstr(text, " other (/bin/one)\n"));
+	free(text);
+}
+
 static size_t
 count(const char *text, const char *what)
 {
@@ -363,6 +380,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything),
 		cmocka_unit_test(nothing),
+		cmocka_unit_test(program),
 		cmocka_unit_test(every_task_by_itself),
 		cmocka_unit_test(color_only_when_asked),
 		cmocka_unit_test(some_of_a_group_leaked),
