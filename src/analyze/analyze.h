@@ -60,7 +60,7 @@ struct groups {
 
 /*
  * Groups all tasks of the snapshot, running ones too: one group for each state,
- * stack and creation stack.
+ * stack and place of creation (analyze_own_frame() of the creation's stack).
  */
 struct groups *analyze_groups(const struct snapshot *snapshot);
 void analyze_groups_free(struct groups *groups);

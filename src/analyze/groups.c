@@ -34,6 +34,14 @@ compare_stacks(const struct stack *a, const struct stack *b)
 	    a->frames, b->frames, a->frame_count * sizeof(*a->frames));
 }
 
+/* Who is shown to have created it; how it was called in turn does not matter. */
+static uintptr_t
+creator(const struct task *task)
+{
+	return (uintptr_t) analyze_own_frame(
+	    &task->created_by, STRANDED_RUNNING);
+}
+
 static int
 compare_kinds(const struct task *a, const struct task *b)
 {
@@ -43,7 +51,7 @@ compare_kinds(const struct task *a, const struct task *b)
 		order = compare_stacks(&a->stack, &b->stack);
 	}
 	if (!order) {
-		order = compare_stacks(&a->created_by, &b->created_by);
+		order = compare_numbers(creator(a), creator(b));
 	}
 	return order;
 }

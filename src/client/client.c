@@ -453,7 +453,7 @@ read_piece(struct client *client, uint64_t address, void *buffer, size_t size)
 size_t
 client_read(struct client *client, uint64_t address, void *buffer, size_t size)
 {
-	const size_t most = WIRE_MAX / 2;
+	const size_t most = WIRE_READ_MAX;
 	uint8_t *bytes = buffer;
 	size_t got = 0;
 

@@ -213,7 +213,8 @@ explain(
 	char *why = search->why;
 	size_t size = sizeof(search->why);
 
-	if (why[0] != '\0' || error == ENOENT) {
+	/* In somebody else's directory we see as little as in none. */
+	if (why[0] != '\0' || error == ENOENT || error == EACCES) {
 		return;
 	}
 	switch (error) {

@@ -249,6 +249,8 @@ encode_session(const struct session *session)
 	set(record, "state", json_string(output_session_state(session)));
 	set(record, "opened_ms", milliseconds(session->opened_ns));
 	set(record, "last_used_ms", milliseconds(session->used_ns));
+	set(record, "last_used_by",
+	    session->user ? json_integer(session->user) : json_null());
 	set(record, "tasks", ids(session->tasks, session->task_count));
 	return record;
 }
