@@ -108,19 +108,9 @@ find_no_elf(Dwfl_Module *module, void **userdata, const char *name,
 	return -1; /* it was given by descriptor */
 }
 
-static int
-find_debuginfo(Dwfl_Module *module, void **userdata, const char *name,
-    Dwarf_Addr base, const char *file, const char *link, GElf_Word crc,
-    char **found)
-{
-	unsetenv("DEBUGINFOD_URLS");
-	return dwfl_standard_find_debuginfo(
-	    module, userdata, name, base, file, link, crc, found);
-}
-
 static const Dwfl_Callbacks callbacks = {
 	.find_elf = find_no_elf,
-	.find_debuginfo = find_debuginfo,
+	.find_debuginfo = dwfl_standard_find_debuginfo,
 };
 
 struct symbols *

@@ -30,6 +30,8 @@ main(int argc, char **argv)
 	int status;
 
 	setlocale(LC_ALL, "");
+	/* Debug information is looked for on this machine, and nowhere else. */
+	unsetenv("DEBUGINFOD_URLS");
 	if (argc < 2) {
 		say_warn("a command is missing (`stranded help` lists them)");
 		return EXIT_USAGE;

@@ -25,7 +25,6 @@ static const char *const inherited[] = {
 	"LD_LIBRARY_PATH",
 	"TMPDIR",
 	PLACE_VARIABLE,
-	"DEBUGINFOD_URLS",
 };
 
 _Static_assert(sizeof(inherited) / sizeof(inherited[0]) <
