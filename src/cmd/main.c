@@ -3,6 +3,7 @@
  * else is in the file that bears its name.
  */
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/arguments.h"
