@@ -34,9 +34,10 @@
  * The order among waiters is that of the queues. A task that spins with a
  * buffer has not joined the queue yet, and does not spin if there is one.
  *
- * Rejected: a ring without a lock for the buffer (D. Vyukov's bounded queue), in
- * which both ends work side by side. The observer reads the length as one word;
- * as soon as both ends write that, the line travels for each element again.
+ * Rejected: a ring without a lock for the buffer (D. Vyukov's bounded queue),
+ * in which both ends work side by side. The observer reads the length as one
+ * word; as soon as both ends write that, the line travels for each element
+ * again.
  */
 #include "chan.h"
 

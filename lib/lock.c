@@ -13,11 +13,11 @@
  *
  * To release the lock by an exchange would cost as much as all the rest of a
  * short critical section, since an atomic operation waits for all stores before
- * it. So the holder looks at the state, and then stores. One that writes AWAITED
- * exactly between the two is overlooked. As a rule the kernel, which compares
- * the state once more, sees the store then, and does not let it sleep; but the
- * holder may be interrupted there. Therefore nobody sleeps longer than NAP
- * before it looks again. tests/model/lock.pml checks this.
+ * it. So the holder looks at the state, and then stores. One that writes
+ * AWAITED exactly between the two is overlooked. As a rule the kernel, which
+ * compares the state once more, sees the store then, and does not let it sleep;
+ * but the holder may be interrupted there. Therefore nobody sleeps longer than
+ * NAP before it looks again. tests/model/lock.pml checks this.
  *
  * Rejected: membarrier(2) in the one that is about to sleep, which would make
  * the holder's look certain; it is not there on every kernel.

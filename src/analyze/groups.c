@@ -34,7 +34,7 @@ compare_stacks(const struct stack *a, const struct stack *b)
 	    a->frames, b->frames, a->frame_count * sizeof(*a->frames));
 }
 
-/* Who is shown to have created it; how it was called in turn does not matter. */
+/* Who is shown to have created it; who called that in turn does not matter. */
 static uintptr_t
 creator(const struct task *task)
 {

@@ -289,6 +289,7 @@ agent_stop(void)
 	if (load_acquire(&alive)) {
 		/* It stays, then; unless it has just made up its mind. */
 		store_release(&leaving, false);
+		await_change(&alive, 1, sys_now() + TICK_NS);
 		return !load_acquire(&alive);
 	}
 	/* It has left its memory, but is a thread for a moment yet. */

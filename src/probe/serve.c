@@ -268,7 +268,7 @@ is_busy(const struct client *client)
 /*
  * Where all places are taken, of those that want nothing just now the one that
  * has been quiet for the longest goes: so nobody can keep others out by holding
- * connections. NULL if all are being served.
+ * connections; by not reading, for SILENCE. NULL if all are being served.
  */
 static struct client *
 quietest(void)

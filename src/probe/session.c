@@ -148,7 +148,7 @@ session_accepted(int fd, const struct sockaddr *address, socklen_t size,
 	note_highest((uint32_t) fd);
 	old = __atomic_exchange_n(&session_by_fd[fd], number, __ATOMIC_ACQ_REL);
 	if (old != 0) {
-		/* Its close was hidden from us (a bare system call, for example). */
+		/* Its close was hidden from us: by a bare system call. */
 		session = table_hot(&session_table, old);
 		session_end_if(old, load_acquire(&session->id));
 	}

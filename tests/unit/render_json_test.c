@@ -173,7 +173,8 @@ sessions_and_channels(void **state)
 	    "{\"id\":41,\"kind\":\"socket\","
 	    "\"name\":\"127.0.0.1:53920\",\"fd\":9,"
 	    "\"state\":\"peer closed\",\"opened_ms\":720000,"
-	    "\"last_used_ms\":3000,\"last_used_by\":null,\"tasks\":[7],\"opened_by\":["
+	    "\"last_used_ms\":3000,\"last_used_by\":null,"
+	    "\"tasks\":[7],\"opened_by\":["
 	    "{\"pc\":\"0x3001\",\"function\":\"strand_go\","
 	    "\"file\":\"lib/task.c\",\"line\":9,"
 	    "\"module\":\"/srv/server\",\"offset\":\"0x2001\","
@@ -182,7 +183,8 @@ sessions_and_channels(void **state)
 	    "{\"id\":42,\"kind\":\"registry\","
 	    "\"name\":\"caf\303\251 ?\",\"fd\":null,"
 	    "\"state\":\"open\",\"opened_ms\":0,"
-	    "\"last_used_ms\":0,\"last_used_by\":null,\"tasks\":[],\"opened_by\":[]}");
+	    "\"last_used_ms\":0,\"last_used_by\":null,"
+	    "\"tasks\":[],\"opened_by\":[]}");
 	check(FIELD(json_array_get(FIELD(root, "channels"), 0), "senders"),
 	    "[7]");
 	check(FIELD(json_array_get(FIELD(root, "channels"), 0), "closed"),
