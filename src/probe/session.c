@@ -106,8 +106,10 @@ note_address(struct session_cold *cold, int fd, const struct sockaddr *address,
 			size = sizeof(cold->address);
 		}
 	} else {
-		size = told <= size ? told : 0;
-		__builtin_memcpy(cold->address, address, size);
+		size = address != NULL && told <= size ? told : 0;
+		if (size > 0) {
+			__builtin_memcpy(cold->address, address, size);
+		}
 	}
 	/* The message wants a multiple of 8: the rest is zeroed. */
 	cold->address_size = (size + 7) / 8 * 8;
