@@ -159,7 +159,8 @@ signal_descriptor(void)
 int
 main(int argc, char **argv)
 {
-	struct source packet_source, signal_source;
+	/* Static: the tasks may still look at them while the program ends. */
+	static struct source packet_source, signal_source;
 	struct strand_timer *ticker;
 	int port;
 
