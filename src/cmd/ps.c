@@ -8,6 +8,7 @@
 #include "cmd/command.h"
 #include "cmd/say.h"
 #include "common/states.h"
+#include "render/words.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
@@ -71,27 +72,6 @@ blocked(const struct wire_counts *counts)
 /* ---- Text -------------------------------------------------------------- */
 
 static void
-print_uptime(int64_t ms)
-{
-	int64_t seconds = ms / 1000;
-	char text[32];
-
-	if (seconds < 60) {
-		snprintf(text, sizeof(text), "%ds", (int) seconds);
-	} else if (seconds < 3600) {
-		snprintf(text, sizeof(text), "%dm%02ds", (int) (seconds / 60),
-		    (int) (seconds % 60));
-	} else if (seconds < 86400) {
-		snprintf(text, sizeof(text), "%dh%02dm", (int) (seconds / 3600),
-		    (int) (seconds / 60 % 60));
-	} else {
-		snprintf(text, sizeof(text), "%lldd%02dh",
-		    (long long) (seconds / 86400), (int) (seconds / 3600 % 24));
-	}
-	printf("%8s", text);
-}
-
-static void
 print_header(void)
 {
 	printf("%8s%8s%8s%9s%10s  %s\n", "PID", "UP", "TASKS", "BLOCKED",
@@ -101,13 +81,15 @@ print_header(void)
 static void
 print_row(const struct row *row)
 {
+	char uptime[WORDS_MAX];
+
 	printf("%8d", row->target.pid);
 	if (row->failure.status != 0) {
 		printf("%8s%8s%9s%10s", "-", "-", "-", "-");
 	} else {
-		print_uptime(row->uptime_ms);
-		printf("%8u%9u%10u", row->counts.tasks, blocked(&row->counts),
-		    row->counts.sessions);
+		words_age(uptime, row->uptime_ms * 1000000);
+		printf("%8s%8u%9u%10u", uptime, row->counts.tasks,
+		    blocked(&row->counts), row->counts.sessions);
 	}
 	printf("  %s\n", row->target.name);
 }

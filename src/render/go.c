@@ -13,8 +13,7 @@
 
 #include "common/states.h"
 #include "render/output.h"
-
-#define MINUTE INT64_C(60000000000)
+#include "render/words.h"
 
 static void
 put_function(FILE *out, const struct frame *frame)
@@ -70,8 +69,9 @@ put_task(FILE *out, const struct task *task)
 
 	fprintf(out, "goroutine %" PRIu64 " [%s", task->id,
 	    state_name(task->state));
-	if (task->state != STRANDED_RUNNING && task->since_ns >= MINUTE) {
-		fprintf(out, ", %" PRId64 " minutes", task->since_ns / MINUTE);
+	if (task->state != STRANDED_RUNNING && task->since_ns >= WORDS_MINUTE) {
+		fprintf(out, ", %" PRId64 " minutes",
+		    task->since_ns / WORDS_MINUTE);
 	}
 	fputs("]:\n", out);
 	if (put_frames(out, &task->stack) == 0) {

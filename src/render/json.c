@@ -20,6 +20,7 @@
 #include "client/text.h"
 #include "common/states.h"
 #include "render/output.h"
+#include "render/words.h"
 
 #define MILLISECOND 1000000
 
@@ -207,11 +208,6 @@ encode_wait_id(const struct task *task)
 static json_t *
 encode_task(const struct task *task)
 {
-	static const char *const verdicts[] = {
-		[VERDICT_OK] = "ok",
-		[VERDICT_SUSPECT] = "suspect",
-		[VERDICT_LEAKED] = "leaked",
-	};
 	bool is_fd = task->flags & WIRE_TASK_FD;
 	json_t *record = json_object();
 
@@ -228,7 +224,7 @@ encode_task(const struct task *task)
 	set(record, "holder", number_or_null(task->holder));
 	set(record, "holder_tid", number_or_null(task->holder_tid));
 	set(record, "session", number_or_null(task->session));
-	set(record, "verdict", json_string(verdicts[task->verdict]));
+	set(record, "verdict", json_string(words_verdict(task->verdict)));
 	set(record, "why", string_or_null(task->why));
 	set(record, "created_ms", milliseconds(task->created_ns));
 	set(record, "stack_cut", json_boolean(task->stack.cut));
@@ -238,15 +234,14 @@ encode_task(const struct task *task)
 static json_t *
 encode_session(const struct session *session)
 {
-	bool is_socket = session->kind == WIRE_SESSION_ACCEPTED;
 	json_t *record = json_object();
 
 	set(record, "id", json_integer(session->id));
-	set(record, "kind", json_string(is_socket ? "socket" : "registry"));
+	set(record, "kind", json_string(words_session_kind(session->kind)));
 	set(record, "name", string_or_null(session->name));
 	set(record, "fd",
 	    session->fd < 0 ? json_null() : json_integer(session->fd));
-	set(record, "state", json_string(output_session_state(session)));
+	set(record, "state", json_string(words_session_state(session->state)));
 	set(record, "opened_ms", milliseconds(session->opened_ns));
 	set(record, "last_used_ms", milliseconds(session->used_ns));
 	set(record, "last_used_by",

@@ -8,11 +8,6 @@
 #include "client/memory.h"
 #include "client/text.h"
 
-#define SECOND INT64_C(1000000000)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
-
 void
 output_clean(FILE *out, const char *text)
 {
@@ -47,45 +42,6 @@ output_quoted(FILE *out, const char *text)
 	}
 	fputc('"', out);
 	free(copy);
-}
-
-const char *
-output_session_state(const struct session *session)
-{
-	static const char *const names[] = {
-		[SESSION_OPEN] = "open",
-		[SESSION_PEER_CLOSED] = "peer closed",
-		[SESSION_CLOSED] = "closed",
-	};
-
-	return names[session->state];
-}
-
-const char *
-output_duration(char text[OUTPUT_DURATION_MAX], int64_t ns)
-{
-	static const struct {
-		int64_t least; /* from here on it is used */
-		int64_t unit;
-		const char *name;
-	} units[] = {
-		{ 2 * DAY, DAY, "day" },
-		{ 2 * HOUR, HOUR, "hour" },
-		{ MINUTE, MINUTE, "minute" },
-	};
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (ns >= units[i].least) {
-			long long count = ns / units[i].unit;
-
-			snprintf(text, OUTPUT_DURATION_MAX, "%lld %s%s", count,
-			    units[i].name, count == 1 ? "" : "s");
-			return text;
-		}
-	}
-	snprintf(text, OUTPUT_DURATION_MAX, "%llds",
-	    (long long) (ns > 0 ? ns / SECOND : 0));
-	return text;
 }
 
 bool

@@ -9,19 +9,11 @@
 
 #include "client/snapshot.h"
 
-#define OUTPUT_DURATION_MAX 32 /* bytes of a duration as text */
-
 /* Writes a string of the target's, made harmless. */
 void output_clean(FILE *out, const char *text);
 
 /* The same in quotation marks; a "\" goes before those within. */
 void output_quoted(FILE *out, const char *text);
-
-/* "open", "peer closed", "closed". */
-const char *output_session_state(const struct session *session);
-
-/* "4s", "12 minutes", "5 hours", "3 days": no more precise than is of use. */
-const char *output_duration(char text[OUTPUT_DURATION_MAX], int64_t ns);
 
 /* Is the frame where the wait itself stands, and no call that is to return? */
 bool output_is_leaf(const struct stack *stack, const struct frame *frame);

@@ -21,6 +21,7 @@
 #include "client/memory.h"
 #include "common/states.h"
 #include "render/output.h"
+#include "render/words.h"
 
 #define INDENT       "        " /* before a file's name */
 #define LIST_MAX     10 /* threads that are not covered that are named */
@@ -362,13 +363,8 @@ put_object(const struct text *text, const struct task *task, const char *who)
 static void
 put_verdict(const struct text *text, const struct task *task)
 {
-	static const char *const words[] = {
-		[VERDICT_SUSPECT] = "suspect",
-		[VERDICT_LEAKED] = "leaked",
-	};
-
 	put_color(text, RED);
-	fputs(words[task->verdict], text->out);
+	fputs(words_verdict(task->verdict), text->out);
 	put_color(text, PLAIN);
 	if (task->why) {
 		fprintf(text->out, ": %s", task->why);
@@ -399,13 +395,13 @@ put_session(const struct text *text, uint64_t id)
 static void
 put_task_head(const struct text *text, const struct task *task)
 {
-	char duration[OUTPUT_DURATION_MAX];
+	char duration[WORDS_MAX];
 	FILE *out = text->out;
 
 	put_color(text, BOLD);
 	fprintf(out, "task %" PRIu64 " [%s", task->id, state_name(task->state));
 	if (task->state != STRANDED_RUNNING) {
-		fprintf(out, ", %s", output_duration(duration, task->since_ns));
+		fprintf(out, ", %s", words_duration(duration, task->since_ns));
 	}
 	fputc(']', out);
 	if (task->session) {
@@ -439,10 +435,10 @@ put_task(const struct text *text, const struct task *task)
 static void
 put_span(FILE *out, const struct group *group)
 {
-	char least[OUTPUT_DURATION_MAX], most[OUTPUT_DURATION_MAX];
+	char least[WORDS_MAX], most[WORDS_MAX];
 
-	output_duration(most, group->tasks[0]->since_ns);
-	output_duration(least, group->tasks[group->count - 1]->since_ns);
+	words_duration(most, group->tasks[0]->since_ns);
+	words_duration(least, group->tasks[group->count - 1]->since_ns);
 	if (strcmp(least, most) != 0) {
 		fprintf(out, "%s .. ", least);
 	}
@@ -679,7 +675,7 @@ put_listed_session(const struct text *text, const struct session *session)
 {
 	bool is_socket = session->kind == WIRE_SESSION_ACCEPTED;
 	bool alarm = session->state != SESSION_OPEN && session->task_count > 0;
-	char opened[OUTPUT_DURATION_MAX], used[OUTPUT_DURATION_MAX];
+	char opened[WORDS_MAX], used[WORDS_MAX];
 	FILE *out = text->out;
 
 	fprintf(out, "session %" PRIu64, session->id);
@@ -689,11 +685,11 @@ put_listed_session(const struct text *text, const struct session *session)
 		fprintf(out, " fd %d", session->fd);
 	}
 	fprintf(out, ", opened %s ago, used %s ago, %zu task%s, ",
-	    output_duration(opened, session->opened_ns),
-	    output_duration(used, session->used_ns), session->task_count,
+	    words_duration(opened, session->opened_ns),
+	    words_duration(used, session->used_ns), session->task_count,
 	    plural(session->task_count));
 	put_color(text, alarm ? RED : "");
-	fputs(output_session_state(session), out);
+	fputs(words_session_state(session->state), out);
 	put_color(text, alarm ? PLAIN : "");
 	fputc('\n', out);
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "top/viewer.h"
-#include "top/words.h"
+#include "render/words.h"
 
 #define LABEL_WIDTH 9  /* "Sessions" and its like */
 #define GRAPH_FROM  35 /* where the lines begin */
@@ -44,8 +44,8 @@ draw_target(
 	int column;
 
 	if (snapshot != NULL) {
-		words_age(age, sizeof(age),
-		    (int64_t) (snapshot->began_ns - viewer->start_ns));
+		words_age(
+		    age, (int64_t) (snapshot->began_ns - viewer->start_ns));
 	}
 	area.width -= 10; /* the state's */
 	column =

@@ -7,7 +7,7 @@
 
 #include "client/memory.h"
 #include "top/viewer.h"
-#include "top/words.h"
+#include "render/words.h"
 
 #define INDENT 4
 
@@ -87,7 +87,7 @@ add_task(struct page *page, int indent, const struct snapshot *snapshot,
 	char age[32];
 
 	if (task->state != STRANDED_RUNNING) {
-		words_age(age, sizeof(age), task->since_ns);
+		words_age(age, task->since_ns);
 		snprintf(since, sizeof(since), ", %s", age);
 	}
 	if (task->name[0] != '\0') {
@@ -112,7 +112,7 @@ add_group(struct page *page, const struct group_row *row)
 	char age[32];
 
 	if (first->state != STRANDED_RUNNING) {
-		words_age(age, sizeof(age), first->since_ns);
+		words_age(age, first->since_ns);
 		snprintf(oldest, sizeof(oldest), ", the oldest for %s", age);
 	}
 	add_title(page,
@@ -155,8 +155,8 @@ add_session(struct page *page, const struct session *session)
 	char age[32];
 	char idle[32];
 
-	words_age(age, sizeof(age), session->opened_ns);
-	words_age(idle, sizeof(idle), session->used_ns);
+	words_age(age, session->opened_ns);
+	words_age(idle, session->used_ns);
 	add_title(page,
 	    memory_print("session %" PRIu64 " \"%s\" %s, %s", session->id,
 		session->name, words_session_kind(session->kind),

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "top/viewer.h"
-#include "top/words.h"
+#include "render/words.h"
 
 static const struct task *
 oldest(const void *row)
@@ -36,8 +36,8 @@ oldest_cell(const void *row, struct grid_cell *cell)
 {
 	const struct task *task = oldest(row);
 
-	words_age(cell->text, sizeof(cell->text),
-	    task->state != STRANDED_RUNNING ? task->since_ns : -1);
+	words_age(
+	    cell->text, task->state != STRANDED_RUNNING ? task->since_ns : -1);
 }
 
 static void

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "top/viewer.h"
-#include "top/words.h"
+#include "render/words.h"
 
 static const struct session *
 session_of(const void *row)
@@ -49,13 +49,13 @@ state_cell(const void *row, struct grid_cell *cell)
 static void
 age_cell(const void *row, struct grid_cell *cell)
 {
-	words_age(cell->text, sizeof(cell->text), session_of(row)->opened_ns);
+	words_age(cell->text, session_of(row)->opened_ns);
 }
 
 static void
 idle_cell(const void *row, struct grid_cell *cell)
 {
-	words_age(cell->text, sizeof(cell->text), session_of(row)->used_ns);
+	words_age(cell->text, session_of(row)->used_ns);
 }
 
 static void

@@ -347,33 +347,6 @@ a_full_disk_is_reported(void **state)
 	analyze_groups_free(groups);
 }
 
-static void
-durations(void **state)
-{
-	static const struct {
-		int64_t ns;
-		const char *text;
-	} all[] = {
-		{ -5, "0s" },
-		{ SECOND - 1, "0s" },
-		{ 4 * SECOND, "4s" },
-		{ MINUTE - 1, "59s" },
-		{ MINUTE, "1 minute" },
-		{ 2 * MINUTE, "2 minutes" },
-		{ 119 * MINUTE, "119 minutes" },
-		{ 120 * MINUTE, "2 hours" },
-		{ 47 * 60 * MINUTE, "47 hours" },
-		{ 48 * 60 * MINUTE, "2 days" },
-		{ INT64_MAX, "106751 days" },
-	};
-	char text[OUTPUT_DURATION_MAX];
-
-	for (size_t i = 0; i < LENGTH(all); i++) {
-		assert_string_equal(
-		    output_duration(text, all[i].ns), all[i].text);
-	}
-}
-
 int
 main(void)
 {
@@ -390,7 +363,6 @@ main(void)
 		cmocka_unit_test(more_than_one_of_each),
 		cmocka_unit_test(every_state_has_its_name),
 		cmocka_unit_test(a_full_disk_is_reported),
-		cmocka_unit_test(durations),
 	};
 
 	setenv("TZ", "UTC", 1);

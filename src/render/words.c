@@ -3,27 +3,55 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "top/words.h"
+#include "render/words.h"
 
-void
-words_age(char *text, size_t size, int64_t ns)
+const char *
+words_duration(char text[WORDS_MAX], int64_t ns)
 {
-	int64_t seconds = ns / 1000000000;
+	static const struct {
+		int64_t least; /* from here on it is used */
+		int64_t unit;
+		const char *name;
+	} units[] = {
+		{ 2 * WORDS_DAY, WORDS_DAY, "day" },
+		{ 2 * WORDS_HOUR, WORDS_HOUR, "hour" },
+		{ WORDS_MINUTE, WORDS_MINUTE, "minute" },
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (ns >= units[i].least) {
+			int64_t count = ns / units[i].unit;
+
+			snprintf(text, WORDS_MAX, "%" PRId64 " %s%s", count,
+			    units[i].name, count == 1 ? "" : "s");
+			return text;
+		}
+	}
+	snprintf(
+	    text, WORDS_MAX, "%" PRId64 "s", ns > 0 ? ns / WORDS_SECOND : 0);
+	return text;
+}
+
+const char *
+words_age(char text[WORDS_MAX], int64_t ns)
+{
+	int64_t seconds = ns / WORDS_SECOND;
 
 	if (ns < 0) {
-		snprintf(text, size, "-");
-	} else if (seconds < 60) {
-		snprintf(text, size, "%" PRId64 "s", seconds);
-	} else if (seconds < 3600) {
-		snprintf(text, size, "%" PRId64 "m%02" PRId64 "s", seconds / 60,
-		    seconds % 60);
-	} else if (seconds < 86400) {
-		snprintf(text, size, "%" PRId64 "h%02" PRId64 "m",
+		snprintf(text, WORDS_MAX, "-");
+	} else if (ns < WORDS_MINUTE) {
+		snprintf(text, WORDS_MAX, "%" PRId64 "s", seconds);
+	} else if (ns < WORDS_HOUR) {
+		snprintf(text, WORDS_MAX, "%" PRId64 "m%02" PRId64 "s",
+		    seconds / 60, seconds % 60);
+	} else if (ns < WORDS_DAY) {
+		snprintf(text, WORDS_MAX, "%" PRId64 "h%02" PRId64 "m",
 		    seconds / 3600, seconds / 60 % 60);
 	} else {
-		snprintf(text, size, "%" PRId64 "d%02" PRId64 "h",
+		snprintf(text, WORDS_MAX, "%" PRId64 "d%02" PRId64 "h",
 		    seconds / 86400, seconds / 3600 % 24);
 	}
+	return text;
 }
 
 static const char *
@@ -80,11 +108,23 @@ words_session_state(enum session_state state)
 		[SESSION_CLOSED] = "closed",
 	};
 
-	return state <= SESSION_CLOSED ? names[state] : "unknown";
+	return names[state];
 }
 
 const char *
 words_session_kind(enum wire_session_kind kind)
 {
 	return kind == WIRE_SESSION_ACCEPTED ? "socket" : "registry";
+}
+
+const char *
+words_verdict(enum verdict verdict)
+{
+	static const char *const names[] = {
+		[VERDICT_OK] = "ok",
+		[VERDICT_SUSPECT] = "suspect",
+		[VERDICT_LEAKED] = "leaked",
+	};
+
+	return names[verdict];
 }
