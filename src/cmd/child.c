@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #include "client/stream.h"
-#include "cmd/executable.h"
 
 /* The probe speaks up as soon as it is loaded; a busy machine takes a while. */
 #define HANDSHAKE_MS 10000

@@ -10,7 +10,7 @@
 #include "cmd/arguments.h"
 #include "cmd/child.h"
 #include "cmd/command.h"
-#include "cmd/executable.h"
+#include "cmd/preload.h"
 #include "cmd/say.h"
 #include "common/signals.h"
 
@@ -30,79 +30,6 @@ static const struct command_option option_table[] = {
 	    "printing them on the standard error of COMMAND." },
 	{ 0 },
 };
-
-/* ---- The probe --------------------------------------------------------- */
-
-/* Beside the tool, as it is built; or in lib beside bin, as it is installed. */
-static char *
-probe_beside_tool(void)
-{
-	static const char *const places[] = { "libstranded.so",
-		"../lib/libstranded.so" };
-	char self[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-
-	self[length > 0 ? length : 0] = '\0';
-	slash = strrchr(self, '/');
-	for (size_t i = 0; slash != NULL && i < 2; i++) {
-		char *path = memory_print(
-		    "%.*s/%s", (int) (slash - self), self, places[i]);
-		char *real = realpath(path, NULL);
-
-		free(path);
-		if (real != NULL) {
-			return real;
-		}
-	}
-	return NULL;
-}
-
-static char *
-find_probe(void)
-{
-	const char *chosen = getenv("STRANDED_PROBE");
-	char *path =
-	    chosen != NULL ? realpath(chosen, NULL) : probe_beside_tool();
-
-	if (path == NULL && chosen != NULL) {
-		say_die(EXIT_FAILED,
-		    "STRANDED_PROBE names %s, and there is no such file",
-		    chosen);
-	}
-	if (path == NULL) {
-		say_die(EXIT_FAILED,
-		    "libstranded.so is neither beside this program nor in "
-		    "../lib: name it in STRANDED_PROBE");
-	}
-	if (access(path, R_OK) != 0) {
-		say_die(EXIT_FAILED, "%s cannot be read", path);
-	}
-	if (strpbrk(path, " :\t\n") != NULL) {
-		say_die(EXIT_FAILED,
-		    "LD_PRELOAD cannot name \"%s\", it takes spaces and "
-		    "colons for separators: put the probe elsewhere",
-		    path);
-	}
-	return path;
-}
-
-/*
- * A sanitizer's runtime insists on being the first library of all; everything
- * else that is preloaded comes after the probe, in the order that it had.
- */
-static void
-set_preload(const char *probe, const char *runtime)
-{
-	const char *others = getenv("LD_PRELOAD");
-	char *list =
-	    memory_print("%s%s%s%s%s", runtime, runtime[0] != '\0' ? ":" : "",
-		probe, others != NULL && others[0] != '\0' ? ":" : "",
-		others != NULL ? others : "");
-
-	setenv("LD_PRELOAD", list, 1);
-	free(list);
-}
 
 /* ---- Options ----------------------------------------------------------- */
 
@@ -174,25 +101,6 @@ parse(struct arguments *arguments)
 
 /* ---- The command ------------------------------------------------------- */
 
-/* Checks that the probe can work in the command, and prepares its loading. */
-static void
-prepare(const char *command)
-{
-	struct failure failure;
-	char runtime[64];
-	char *probe = find_probe();
-	char *path = executable_find(command, &failure);
-
-	if (path == NULL ||
-	    executable_check(path, probe, runtime, sizeof(runtime), &failure) !=
-		0) {
-		say_failure(&failure);
-	}
-	set_preload(probe, runtime);
-	free(path);
-	free(probe);
-}
-
 /* The command runs without the probe: that is not what was asked for. */
 static int
 refuse(struct child *child, const char *command)
@@ -232,7 +140,7 @@ run_run(struct arguments *arguments)
 	struct failure failure;
 	struct child child;
 
-	prepare(argv[0]);
+	preload_prepare(argv[0]);
 	if (child_start(&child, argv, &failure) != 0) {
 		say_failure(&failure);
 	}

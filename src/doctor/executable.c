@@ -4,7 +4,7 @@
  * What cannot be read is not an obstacle here: whether the probe was loaded is
  * asked again once the program runs.
  */
-#include "cmd/executable.h"
+#include "doctor/executable.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -101,56 +101,73 @@ executable_find(const char *command, struct failure *failure)
 
 /* A program, opened. */
 struct program {
-	const char *path;
 	int fd;
 	Elf *elf;
 	GElf_Ehdr header;
 };
 
-static int
-impossible(
-    const struct program *program, struct failure *failure, const char *why)
-{
-	return failure_set(failure, EXIT_NO_TARGET,
-	    "the probe cannot work in %.200s: %s", program->path, why);
-}
+static const struct obstacle is_setuid = {
+	"it is setuid, so the dynamic linker ignores LD_PRELOAD",
+	"run it as the user that owns it, or a copy that is not setuid",
+};
+static const struct obstacle is_setgid = {
+	"it is setgid, so the dynamic linker ignores LD_PRELOAD",
+	"run a copy that is not setgid",
+};
+static const struct obstacle has_capabilities = {
+	"the file has capabilities, so the dynamic linker ignores LD_PRELOAD",
+	"run a copy without them, or run as root",
+};
+static const struct obstacle other_machine = {
+	"it is built for another architecture than the probe",
+	"build libstranded.so for that one, and name it in STRANDED_PROBE",
+};
+static const struct obstacle is_static = {
+	"it is linked statically, and it is the dynamic linker that loads the "
+	"probe",
+	"link it dynamically",
+};
+static const struct obstacle uses_musl = {
+	"it uses the C library musl, and the probe needs glibc",
+	"build it for glibc",
+};
+static const struct obstacle other_linker = {
+	"its dynamic linker is not glibc's",
+	"build it for glibc",
+};
+static const struct obstacle is_broken = {
+	"it is no whole ELF file",
+	"build or install it again",
+};
 
 /*
  * A program that runs with more rights than its caller has may not be told
  * what to load.
  */
-static int
-check_privilege(const struct program *program, struct failure *failure)
+static const struct obstacle *
+check_privilege(const struct program *program)
 {
 	struct stat status;
 
 	if (fstat(program->fd, &status) != 0) {
-		return 0;
+		return NULL;
 	}
 	if ((status.st_mode & S_ISUID) != 0 && status.st_uid != geteuid()) {
-		return impossible(program, failure,
-		    "it is setuid, so the dynamic linker ignores LD_PRELOAD; "
-		    "run it as the user that owns it, or a copy that is not "
-		    "setuid");
+		return &is_setuid;
 	}
 	if ((status.st_mode & S_ISGID) != 0 && status.st_gid != getegid()) {
-		return impossible(program, failure,
-		    "it is setgid, so the dynamic linker ignores LD_PRELOAD; "
-		    "run a copy that is not setgid");
+		return &is_setgid;
 	}
 	if (geteuid() != 0 &&
 	    fgetxattr(program->fd, "security.capability", NULL, 0) > 0) {
-		return impossible(program, failure,
-		    "the file has capabilities, so the dynamic linker ignores "
-		    "LD_PRELOAD; run a copy without them, or run as root");
+		return &has_capabilities;
 	}
-	return 0;
+	return NULL;
 }
 
 /* Is it for the machine that the probe is for? */
-static int
-check_machine(
-    const struct program *program, const char *probe, struct failure *failure)
+static const struct obstacle *
+check_machine(const struct program *program, const char *probe)
 {
 	Elf64_Ehdr header;
 	int fd = open(probe, O_RDONLY | O_CLOEXEC);
@@ -163,11 +180,9 @@ check_machine(
 	if (got != (ssize_t) sizeof(header) ||
 	    (header.e_ident[EI_CLASS] == program->header.e_ident[EI_CLASS] &&
 		header.e_machine == program->header.e_machine)) {
-		return 0;
+		return NULL;
 	}
-	return impossible(program, failure,
-	    "it is built for another architecture than the probe; build "
-	    "libstranded.so for that one, and name it in STRANDED_PROBE");
+	return &other_machine;
 }
 
 /* Reads the name of the dynamic linker; "" if the program has none. */
@@ -190,27 +205,23 @@ read_linker(const struct program *program, char *linker, size_t size)
 	linker[got > 0 ? got : 0] = '\0';
 }
 
-static int
-check_linker(const struct program *program, struct failure *failure)
+static const struct obstacle *
+check_linker(const struct program *program)
 {
 	char linker[128];
 
 	read_linker(program, linker, sizeof(linker));
 	if (linker[0] == '\0') {
-		return impossible(program, failure,
-		    "it is linked statically, and it is the dynamic linker "
-		    "that loads the probe; link it dynamically");
+		return &is_static;
 	}
 	if (strstr(linker, "/ld-musl") != NULL) {
-		return impossible(program, failure,
-		    "it uses the C library musl, and the probe needs glibc");
+		return &uses_musl;
 	}
 	if (strstr(linker, "/ld-linux") == NULL &&
 	    strstr(linker, "/ld64.so") == NULL) {
-		return impossible(
-		    program, failure, "its dynamic linker is not glibc's");
+		return &other_linker;
 	}
-	return 0;
+	return NULL;
 }
 
 static bool
@@ -252,7 +263,7 @@ find_runtime_in(
 }
 
 static void
-find_runtime(const struct program *program, char *runtime, size_t size)
+find_runtime(const struct program *program, struct executable *executable)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
@@ -260,31 +271,37 @@ find_runtime(const struct program *program, char *runtime, size_t size)
 	while ((section = elf_nextscn(program->elf, section)) != NULL) {
 		if (gelf_getshdr(section, &header) != NULL &&
 		    header.sh_type == SHT_DYNAMIC) {
-			find_runtime_in(program, section, runtime, size);
+			find_runtime_in(program, section, executable->runtime,
+			    sizeof(executable->runtime));
 		}
 	}
 }
 
-static int
-check_elf(struct program *program, const char *probe, char *runtime,
-    size_t size, struct failure *failure)
+static const struct obstacle *
+check_elf(
+    struct program *program, const char *probe, struct executable *executable)
 {
+	const struct obstacle *obstacle;
+
 	elf_version(EV_CURRENT);
 	program->elf = elf_begin(program->fd, ELF_C_READ, NULL);
 	if (program->elf == NULL ||
 	    gelf_getehdr(program->elf, &program->header) == NULL) {
 		elf_end(program->elf);
-		return impossible(program, failure, "it is no whole ELF file");
+		return &is_broken;
 	}
-	if (check_machine(program, probe, failure) != 0 ||
-	    check_linker(program, failure) != 0 ||
-	    check_privilege(program, failure) != 0) {
-		elf_end(program->elf);
-		return -1;
+	obstacle = check_machine(program, probe);
+	if (obstacle == NULL) {
+		obstacle = check_linker(program);
 	}
-	find_runtime(program, runtime, size);
+	if (obstacle == NULL) {
+		obstacle = check_privilege(program);
+	}
+	if (obstacle == NULL) {
+		find_runtime(program, executable);
+	}
 	elf_end(program->elf);
-	return 0;
+	return obstacle;
 }
 
 /* ---- Scripts ----------------------------------------------------------- */
@@ -305,14 +322,14 @@ interpreter(char *line)
 	return path;
 }
 
-static int
-check(const char *path, const char *probe, char *runtime, size_t size,
-    int scripts, struct failure *failure)
+static const struct obstacle *
+look(const char *path, const char *probe, int scripts,
+    struct executable *executable)
 {
-	struct program program = { .path = path };
+	struct program program = { 0 };
+	const struct obstacle *obstacle = NULL;
 	char line[LINE_SIZE];
 	ssize_t got;
-	int result = 0;
 
 	program.fd = open(path, O_RDONLY | O_CLOEXEC);
 	got =
@@ -320,22 +337,39 @@ check(const char *path, const char *probe, char *runtime, size_t size,
 	if (got > 0) {
 		line[got] = '\0';
 	}
+	snprintf(executable->path, sizeof(executable->path), "%s", path);
 	if (got >= SELFMAG && memcmp(line, ELFMAG, SELFMAG) == 0) {
-		result = check_elf(&program, probe, runtime, size, failure);
+		obstacle = check_elf(&program, probe, executable);
 	} else if (got > 0 && scripts > 0) {
-		result = check(interpreter(line), probe, runtime, size,
-		    scripts - 1, failure);
+		executable->is_script = true;
+		obstacle =
+		    look(interpreter(line), probe, scripts - 1, executable);
 	}
 	if (program.fd >= 0) {
 		close(program.fd);
 	}
-	return result;
+	return obstacle;
+}
+
+const struct obstacle *
+executable_look(
+    const char *path, const char *probe, struct executable *executable)
+{
+	*executable = (struct executable) { 0 };
+	return look(path, probe, SCRIPTS_MAX, executable);
 }
 
 int
-executable_check(const char *path, const char *probe, char *runtime,
-    size_t size, struct failure *failure)
+executable_check(const char *path, const char *probe,
+    struct executable *executable, struct failure *failure)
 {
-	runtime[0] = '\0';
-	return check(path, probe, runtime, size, SCRIPTS_MAX, failure);
+	const struct obstacle *obstacle =
+	    executable_look(path, probe, executable);
+
+	if (obstacle == NULL) {
+		return 0;
+	}
+	return failure_set(failure, EXIT_NO_TARGET,
+	    "the probe cannot work in %.200s: %s; %s", executable->path,
+	    obstacle->why, obstacle->remedy);
 }

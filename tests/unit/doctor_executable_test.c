@@ -1,5 +1,5 @@
 /*
- * cmd_executable_test.c: which programs the probe can work in. The ones that it
+ * doctor_executable_test.c: which programs the probe can work in. The ones that it
  * cannot work in are copies of this test, with a few bytes changed.
  */
 #include <setjmp.h>
@@ -17,13 +17,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/executable.h"
+#include "doctor/executable.h"
 
 #define SELF "/proc/self/exe"
 
 static char directory[32];
 static char path[64]; /* of the copy */
-static char runtime[64];
+static struct executable executable;
 
 static int
 setup(void **state)
@@ -93,8 +93,7 @@ assert_possible(const char *program)
 {
 	struct failure failure = { 0 };
 
-	if (executable_check(
-		program, SELF, runtime, sizeof(runtime), &failure) != 0) {
+	if (executable_check(program, SELF, &executable, &failure) != 0) {
 		fail_msg("%s", failure.text);
 	}
 }
@@ -105,8 +104,7 @@ assert_impossible(const char *part)
 	struct failure failure = { 0 };
 
 	assert_int_equal(
-	    executable_check(path, SELF, runtime, sizeof(runtime), &failure),
-	    -1);
+	    executable_check(path, SELF, &executable, &failure), -1);
 	assert_int_equal(failure.status, EXIT_NO_TARGET);
 	if (strstr(failure.text, part) == NULL) {
 		fail_msg("\"%s\" does not contain \"%s\"", failure.text, part);
@@ -169,11 +167,11 @@ this_program(void **state)
 {
 	assert_possible(SELF);
 #ifdef __SANITIZE_ADDRESS__
-	assert_non_null(strstr(runtime, "asan"));
+	assert_non_null(strstr(executable.runtime, "asan"));
 #elif defined(__SANITIZE_THREAD__)
-	assert_non_null(strstr(runtime, "tsan"));
+	assert_non_null(strstr(executable.runtime, "tsan"));
 #else
-	assert_string_equal(runtime, "");
+	assert_string_equal(executable.runtime, "");
 #endif
 	close(make_copy());
 	assert_possible(path);
@@ -305,8 +303,9 @@ script_of_static_program(void **state)
 	assert_true(write(fd, text, strlen(text)) > 0);
 	close(fd);
 	assert_int_equal(
-	    executable_check(script, SELF, runtime, sizeof(runtime), &failure),
-	    -1);
+	    executable_check(script, SELF, &executable, &failure), -1);
+	assert_true(executable.is_script);
+	assert_string_equal(executable.path, path);
 	assert_non_null(strstr(failure.text, path));
 	unlink(script);
 }

@@ -1,0 +1,108 @@
+/* preload.c: see preload.h. */
+#include "cmd/preload.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/memory.h"
+#include "cmd/say.h"
+#include "doctor/executable.h"
+
+/* Beside the tool, as it is built; or in lib beside bin, as it is installed. */
+static char *
+probe_beside_tool(void)
+{
+	static const char *const places[] = { "libstranded.so",
+		"../lib/libstranded.so" };
+	char self[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	self[length > 0 ? length : 0] = '\0';
+	slash = strrchr(self, '/');
+	for (size_t i = 0; slash != NULL && i < 2; i++) {
+		char *path = memory_print(
+		    "%.*s/%s", (int) (slash - self), self, places[i]);
+		char *real = realpath(path, NULL);
+
+		free(path);
+		if (real != NULL) {
+			return real;
+		}
+	}
+	return NULL;
+}
+
+static int
+check_file(const char *path, struct failure *failure)
+{
+	if (access(path, R_OK) != 0) {
+		return failure_set(
+		    failure, EXIT_FAILED, "%.300s cannot be read", path);
+	}
+	if (strpbrk(path, " :\t\n") != NULL) {
+		return failure_set(failure, EXIT_FAILED,
+		    "LD_PRELOAD cannot name \"%.300s\", it takes spaces and "
+		    "colons for separators: put the probe elsewhere",
+		    path);
+	}
+	return 0;
+}
+
+char *
+preload_find(struct failure *failure)
+{
+	const char *chosen = getenv("STRANDED_PROBE");
+	char *path =
+	    chosen != NULL ? realpath(chosen, NULL) : probe_beside_tool();
+
+	if (path == NULL && chosen != NULL) {
+		failure_set(failure, EXIT_FAILED,
+		    "STRANDED_PROBE names %.300s, and there is no such file",
+		    chosen);
+	} else if (path == NULL) {
+		failure_set(failure, EXIT_FAILED,
+		    "libstranded.so is neither beside this program nor in "
+		    "../lib: name it in STRANDED_PROBE");
+	} else if (check_file(path, failure) != 0) {
+		free(path);
+		path = NULL;
+	}
+	return path;
+}
+
+/*
+ * A sanitizer's runtime insists on being the first library of all; everything
+ * else that is preloaded comes after the probe, in the order that it had.
+ */
+static void
+set_preload(const char *probe, const char *runtime)
+{
+	const char *others = getenv("LD_PRELOAD");
+	char *list =
+	    memory_print("%s%s%s%s%s", runtime, runtime[0] != '\0' ? ":" : "",
+		probe, others != NULL && others[0] != '\0' ? ":" : "",
+		others != NULL ? others : "");
+
+	setenv("LD_PRELOAD", list, 1);
+	free(list);
+}
+
+void
+preload_prepare(const char *command)
+{
+	struct failure failure;
+	struct executable executable;
+	char *probe = preload_find(&failure);
+	char *path = probe != NULL ? executable_find(command, &failure) : NULL;
+
+	if (path == NULL ||
+	    executable_check(path, probe, &executable, &failure) != 0) {
+		say_failure(&failure);
+	}
+	set_preload(probe, executable.runtime);
+	free(path);
+	free(probe);
+}
