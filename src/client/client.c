@@ -309,24 +309,44 @@ client_hello(const struct client *client)
 
 /* ---- Requests ---------------------------------------------------------- */
 
-int
-client_counts(
-    struct client *client, struct wire_counts *counts, struct failure *failure)
+/*
+ * Asks what needs no more than a header, and copies the answer, which is of a
+ * fixed size.
+ */
+static int
+ask(struct client *client, uint16_t type, struct wire_header *answer,
+    struct failure *failure)
 {
-	const struct wire_counts_request request = {
-		.header = { sizeof(request), WIRE_COUNTS_REQUEST, 0 },
-	};
+	const struct wire_header request = { sizeof(request), type, 0 };
 	const struct wire_header *message;
 	int error = stream_send(&client->stream, &request, sizeof(request));
 
 	if (error == 0) {
-		error = stream_expect(&client->stream, WIRE_COUNTS, &message);
+		error = stream_expect(&client->stream, answer->type, &message);
 	}
 	if (error != 0) {
 		return fail(client, error, failure);
 	}
-	memcpy(counts, message, sizeof(*counts));
+	memcpy(answer, message, answer->length);
 	return 0;
+}
+
+int
+client_counts(
+    struct client *client, struct wire_counts *counts, struct failure *failure)
+{
+	counts->header =
+	    (struct wire_header) { sizeof(*counts), WIRE_COUNTS, 0 };
+	return ask(client, WIRE_COUNTS_REQUEST, &counts->header, failure);
+}
+
+int
+client_signal(
+    struct client *client, struct wire_signal *signal, struct failure *failure)
+{
+	signal->header =
+	    (struct wire_header) { sizeof(*signal), WIRE_SIGNAL, 0 };
+	return ask(client, WIRE_SIGNAL_REQUEST, &signal->header, failure);
 }
 
 /* How much of each stack to ask for, so that all of them can be borne. */

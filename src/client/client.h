@@ -52,6 +52,10 @@ const struct wire_hello *client_hello(const struct client *client);
 int client_counts(
     struct client *client, struct wire_counts *counts, struct failure *failure);
 
+/* Which signal asks for a dump, and who handles it. */
+int client_signal(
+    struct client *client, struct wire_signal *signal, struct failure *failure);
+
 /*
  * Takes a snapshot; `flags` is of enum wire_snapshot_flags. Relations that need
  * no stacks (holders, senders, receivers, a session's tasks and state) are

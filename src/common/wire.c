@@ -41,6 +41,8 @@ wire_check_request(const void *message, size_t size)
 		return size == sizeof(struct wire_snapshot_request);
 	case WIRE_READ_REQUEST:
 		return size == sizeof(struct wire_read_request);
+	case WIRE_SIGNAL_REQUEST:
+		return size == sizeof(struct wire_signal_request);
 	default:
 		return false;
 	}
@@ -126,6 +128,8 @@ wire_check_answer(const void *message, size_t size)
 		return size == sizeof(struct wire_end);
 	case WIRE_MEMORY:
 		return memory_is_sane(message, size);
+	case WIRE_SIGNAL:
+		return size == sizeof(struct wire_signal);
 	default:
 		return false;
 	}

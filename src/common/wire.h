@@ -22,6 +22,8 @@
  *                                 UNCOVERED in any number, then END
  *     READ_REQUEST         ->
  *                          <-     MEMORY
+ *     SIGNAL_REQUEST       ->
+ *                          <-     SIGNAL
  *
  * The probe answers requests in order. Anything it does not understand gets an
  * ERROR, and the connection is closed.
@@ -59,7 +61,9 @@ enum wire_type {
 	WIRE_UNCOVERED = 10,
 	WIRE_END = 11,
 	WIRE_READ_REQUEST = 12,
-	WIRE_MEMORY = 13
+	WIRE_MEMORY = 13,
+	WIRE_SIGNAL_REQUEST = 14,
+	WIRE_SIGNAL = 15
 };
 
 struct wire_header {
@@ -255,6 +259,22 @@ struct wire_memory {
 	uint32_t size; /* 0: it cannot be read */
 	uint32_t zero;
 	/* then: the bytes */
+};
+
+struct wire_signal_request {
+	struct wire_header header;
+};
+
+enum wire_signal_flags {
+	WIRE_SIGNAL_TAKEN = 1,  /* the handler that stands is the probe's */
+	WIRE_SIGNAL_CHAINED = 2 /* and it calls one of the application's */
+};
+
+/* What asks for a dump. */
+struct wire_signal {
+	struct wire_header header;
+	uint32_t number; /* 0: no signal does */
+	uint32_t flags;  /* enum wire_signal_flags */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "probe/kernel.h"
 #include "probe/listener.h"
 #include "probe/probe.h"
+#include "probe/signal.h"
 #include "probe/snapshot.h"
 #include "probe/sys.h"
 #include "probe/text.h"
@@ -155,6 +156,10 @@ answer(struct client *client)
 	case WIRE_SNAPSHOT_REQUEST:
 		dump_served(client->pid);
 		snapshot_begin(&client->walk, (void *) client->in);
+		break;
+	case WIRE_SIGNAL_REQUEST:
+		signal_tell(out_room(client));
+		client->out_to += sizeof(struct wire_signal);
 		break;
 	case WIRE_READ_REQUEST:
 		answer_read(client);

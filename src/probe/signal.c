@@ -10,6 +10,7 @@
 #include "probe/init.h"
 #include "probe/probe.h"
 #include "probe/real.h"
+#include "probe/sys.h"
 #include "probe/task.h"
 
 /* A wrapper's wait lies this near above the call that it wraps. */
@@ -116,6 +117,38 @@ signal_init(int signal)
 	number = signal;
 	want(&found);
 	install(&found);
+}
+
+/* The kernel's word, not ours: a call past the wrapper may have replaced it. */
+static bool
+handler_stands(void)
+{
+	struct {
+		void (*handler)(int, siginfo_t *, void *);
+		unsigned long rest[4]; /* more than any machine has */
+	} action = { NULL, { 0 } };
+
+	return sys(SYS_rt_sigaction, number, NULL, &action, sizeof(uint64_t)) ==
+	    0 &&
+	    action.handler == on_signal;
+}
+
+void
+signal_tell(struct wire_signal *answer)
+{
+	uint32_t flags = 0;
+
+	if (number != 0 && handler_stands()) {
+		flags = WIRE_SIGNAL_TAKEN;
+	}
+	if (flags != 0 && has_handler(&wanted[load_acquire(&current)])) {
+		flags |= WIRE_SIGNAL_CHAINED;
+	}
+	*answer = (struct wire_signal) {
+		.header = { sizeof(*answer), WIRE_SIGNAL, 0 },
+		.number = (uint32_t) number,
+		.flags = flags,
+	};
 }
 
 /*

@@ -9,7 +9,12 @@
 #ifndef PROBE_SIGNAL_H
 #define PROBE_SIGNAL_H
 
+#include "common/wire.h"
+
 /* `number` 0: no signal asks for a dump. */
 void signal_init(int number);
+
+/* What is to be said of it to a client. */
+void signal_tell(struct wire_signal *answer);
 
 #endif

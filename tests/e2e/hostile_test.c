@@ -191,7 +191,7 @@ static void
 test_unknown_types(void **state)
 {
 	static const uint16_t types[] = { 0, WIRE_ERROR, WIRE_COUNTS,
-		WIRE_BEGIN, WIRE_TASK, WIRE_END, WIRE_MEMORY, 14, 0xffff };
+		WIRE_BEGIN, WIRE_TASK, WIRE_END, WIRE_MEMORY, 200, 0xffff };
 	int port;
 	struct harness_program *program = start_server(&port);
 

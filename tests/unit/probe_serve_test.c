@@ -20,6 +20,7 @@
 #include "probe/dump.h"
 #include "probe/listener.h"
 #include "probe/serve.h"
+#include "probe/signal.h"
 
 static struct fixture_stack stack;
 static struct stranded_place place;
@@ -34,6 +35,16 @@ void
 dump_served(int pid)
 {
 	asker = pid;
+}
+
+void
+signal_tell(struct wire_signal *answer)
+{
+	*answer = (struct wire_signal) {
+		.header = { sizeof *answer, WIRE_SIGNAL, 0 },
+		.number = SIGQUIT,
+		.flags = WIRE_SIGNAL_TAKEN,
+	};
 }
 
 /* ---- The agent --------------------------------------------------------- */
@@ -291,6 +302,9 @@ a_conversation(void **state)
 	struct wire_counts_request counts = {
 		.header = { sizeof counts, WIRE_COUNTS_REQUEST, 0 },
 	};
+	const struct wire_signal_request signal = {
+		.header = { sizeof signal, WIRE_SIGNAL_REQUEST, 0 },
+	};
 	int fd = client();
 	const struct wire_hello *answer = (void *) message;
 
@@ -302,6 +316,9 @@ a_conversation(void **state)
 		assert_int_equal(hear(fd), WIRE_COUNTS);
 		assert_int_equal(((struct wire_counts *) message)->tasks, 1);
 	}
+	say(fd, &signal, sizeof signal);
+	assert_int_equal(hear(fd), WIRE_SIGNAL);
+	assert_int_equal(((struct wire_signal *) message)->number, SIGQUIT);
 	asker = 0;
 	ask_snapshot(fd, 0, 0);
 	assert_int_equal(hear(fd), WIRE_BEGIN);

@@ -91,6 +91,8 @@ requests(void **state)
 	    sizeof(struct wire_snapshot_request));
 	check_fixed(wire_check_request, WIRE_READ_REQUEST,
 	    sizeof(struct wire_read_request));
+	check_fixed(wire_check_request, WIRE_SIGNAL_REQUEST,
+	    sizeof(struct wire_signal_request));
 }
 
 static void
@@ -102,6 +104,7 @@ fixed_answers(void **state)
 	check_fixed(
 	    wire_check_answer, WIRE_UNCOVERED, sizeof(struct wire_uncovered));
 	check_fixed(wire_check_answer, WIRE_END, sizeof(struct wire_end));
+	check_fixed(wire_check_answer, WIRE_SIGNAL, sizeof(struct wire_signal));
 }
 
 /* What one side says is nonsense when the other says it. */
@@ -110,9 +113,9 @@ directions(void **state)
 {
 	static const uint16_t answers[] = { WIRE_ERROR, WIRE_COUNTS, WIRE_BEGIN,
 		WIRE_TASK, WIRE_SESSION, WIRE_CHANNEL, WIRE_UNCOVERED, WIRE_END,
-		WIRE_MEMORY };
+		WIRE_MEMORY, WIRE_SIGNAL };
 	static const uint16_t asks[] = { WIRE_COUNTS_REQUEST,
-		WIRE_SNAPSHOT_REQUEST, WIRE_READ_REQUEST };
+		WIRE_SNAPSHOT_REQUEST, WIRE_READ_REQUEST, WIRE_SIGNAL_REQUEST };
 
 	for (size_t size = sizeof(struct wire_header); size < 600; size += 8) {
 		for (size_t i = 0; i < sizeof(answers) / sizeof(*answers);
