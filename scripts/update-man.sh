@@ -3,8 +3,9 @@
 # update-man.sh: writes into the man pages what the command's own tables say.
 #
 # The lists under OPTIONS in man/stranded-*.1, and under COMMANDS in
-# man/stranded.1, are what --help shows. A test compares them; this makes them
-# the same again. B is the build's directory ("build" if it is not set).
+# man/stranded.1, are what --help shows; that under CALLS is the probe's table.
+# Tests compare them; this makes them the same again. B is the build's directory
+# ("build" if it is not set).
 
 set -eu
 
@@ -29,6 +30,8 @@ replace()
 
 "$B/stranded" help --man >"$list"
 replace COMMANDS man/stranded.1
+scripts/list-calls.sh >"$list"
+replace CALLS man/stranded.1
 for page in man/stranded-*.1; do
 	command=$(basename "$page" .1)
 	"$B/stranded" help --man "${command#stranded-}" >"$list"

@@ -99,20 +99,18 @@ resolve(void *slot, const char *name, const char *version)
 void
 real_resolve(void)
 {
-#define CALL(name, version) resolve(&real.name, #name, version);
+#define CALL(name, version, file) resolve(&real.name, #name, version);
 #include "probe/calls.def"
-#undef CALL
 }
 
 uintptr_t
 real_address(enum call call)
 {
 	switch (call) {
-#define CALL(name, version)                                                    \
+#define CALL(name, version, file)                                              \
 	case CALL_##name:                                                      \
 		return (uintptr_t) real.name;
 #include "probe/calls.def"
-#undef CALL
 	default:
 		return 0;
 	}

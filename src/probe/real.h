@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "stranded_observer.h"
+
 /*
  * What the headers declare only for programs built with FORTIFY: the same
  * calls, with the size of the buffer, which libc checks.
@@ -44,18 +46,21 @@ void __longjmp_chk(struct __jmp_buf_tag env[1], int value)
     __attribute__((noreturn));
 
 struct real {
-#define CALL(name, version) __typeof__(name) *name;
+#define CALL(name, version, file) __typeof__(name) *name;
 #include "probe/calls.def"
-#undef CALL
 };
 
 /* Numbers for the wrapped calls; what struct stranded_wait has as `call`. */
 enum call {
 	CALL_NONE,
-#define CALL(name, version) CALL_##name,
+#define CALL(name, version, file) CALL_##name,
 #include "probe/calls.def"
-#undef CALL
-	CALL_COUNT
+};
+
+/* What a task does that waits in one of them. */
+enum call_state {
+#define WAIT(name, version, state, file) STATE_##name = STRANDED_##state,
+#include "probe/calls.def"
 };
 
 /* Valid after real_resolve(); what allocators need is so from the start. */

@@ -22,9 +22,8 @@
 
 /* Publishes the wait; a part of the wrapper, whose frame it records. */
 static inline __attribute__((always_inline)) void
-wrap_begin(struct task *task, struct stranded_wait *wait,
-    enum stranded_state state, const void *object, uint32_t flags,
-    enum call call)
+wrap_begin(struct task *task, struct stranded_wait *wait, enum call call,
+    enum call_state state, const void *object, uint32_t flags)
 {
 	__asm__ volatile(".cfi_personality 0x1b, probe_personality");
 	wait->object = object;
@@ -106,8 +105,8 @@ const struct timespec *wrap_left(const struct task *task,
  * again       the arguments then
  * after       what to do when it is over
  */
-#define WRAP_CALL(result, name, state, object, flags, before, parameters,      \
-    arguments, repeat, again, after)                                           \
+#define WRAP_CALL(result, name, object, flags, before, parameters, arguments,  \
+    repeat, again, after)                                                      \
 	WRAP_FIRST(result, name, parameters, arguments)                        \
 	PROBE_EXPORT result name parameters                                    \
 	{                                                                      \
@@ -120,8 +119,8 @@ const struct timespec *wrap_left(const struct task *task,
 			return name##_first arguments;                         \
 		}                                                              \
 		before;                                                        \
-		wrap_begin(task, &wait, STRANDED_##state, (object), (flags),   \
-		    CALL_##name);                                              \
+		wrap_begin(task, &wait, CALL_##name, STATE_##name, (object),   \
+		    (flags));                                                  \
 		outcome = real.name arguments;                                 \
 		while (repeat) {                                               \
 			outcome = real.name again;                             \
@@ -132,23 +131,23 @@ const struct timespec *wrap_left(const struct task *task,
 	}
 
 /* A call that returns -1 and errno, and is made again as it was. */
-#define WRAP(result, name, state, object, flags, parameters, arguments)        \
-	WRAP_CALL(result, name, state, object, flags, , parameters, arguments, \
+#define WRAP(result, name, object, flags, parameters, arguments)               \
+	WRAP_CALL(result, name, object, flags, , parameters, arguments,        \
 	    WRAP_AGAIN, arguments, )
 
 #define WRAP_AGAIN wrap_again(outcome, task, &wait)
 
 /* The same, working on a descriptor, which may be a session's. */
-#define WRAP_FD(result, name, state, fd, parameters, arguments)                \
-	WRAP_CALL(result, name, state, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,   \
+#define WRAP_FD(result, name, fd, parameters, arguments)                       \
+	WRAP_CALL(result, name, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,          \
 	    session_touch(task, (fd)), parameters, arguments,                  \
 	    wrap_again_on(outcome, task, &wait, (fd)), arguments, )
 
 #define WRAP_FD_OBJECT(fd) ((const void *) (intptr_t) (fd))
 
 /* A call that returns an error number, or that is not made again. */
-#define WRAP_ONCE(result, name, state, object, flags, parameters, arguments)   \
-	WRAP_CALL(result, name, state, object, flags, , parameters, arguments, \
-	    false, arguments, )
+#define WRAP_ONCE(result, name, object, flags, parameters, arguments)          \
+	WRAP_CALL(result, name, object, flags, , parameters, arguments, false, \
+	    arguments, )
 
 #endif

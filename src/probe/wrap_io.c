@@ -2,65 +2,64 @@
 #include "probe/init.h"
 #include "probe/wrap.h"
 
-WRAP_FD(ssize_t, read, IO_READ, fd, (int fd, void *data, size_t count),
-    (fd, data, count))
-WRAP_FD(ssize_t, readv, IO_READ, fd,
-    (int fd, const struct iovec *parts, int count), (fd, parts, count))
-WRAP_FD(ssize_t, pread, IO_READ, fd,
-    (int fd, void *data, size_t count, off_t offset), (fd, data, count, offset))
-WRAP_FD(ssize_t, pread64, IO_READ, fd,
+WRAP_FD(
+    ssize_t, read, fd, (int fd, void *data, size_t count), (fd, data, count))
+WRAP_FD(ssize_t, readv, fd, (int fd, const struct iovec *parts, int count),
+    (fd, parts, count))
+WRAP_FD(ssize_t, pread, fd, (int fd, void *data, size_t count, off_t offset),
+    (fd, data, count, offset))
+WRAP_FD(ssize_t, pread64, fd,
     (int fd, void *data, size_t count, off64_t offset),
     (fd, data, count, offset))
-WRAP_FD(ssize_t, recv, IO_READ, fd,
-    (int fd, void *data, size_t count, int flags), (fd, data, count, flags))
-WRAP_FD(ssize_t, recvfrom, IO_READ, fd,
+WRAP_FD(ssize_t, recv, fd, (int fd, void *data, size_t count, int flags),
+    (fd, data, count, flags))
+WRAP_FD(ssize_t, recvfrom, fd,
     (int fd, void *restrict data, size_t count, int flags,
 	struct sockaddr *restrict address, socklen_t *restrict size),
     (fd, data, count, flags, address, size))
-WRAP_FD(ssize_t, recvmsg, IO_READ, fd,
-    (int fd, struct msghdr *message, int flags), (fd, message, flags))
+WRAP_FD(ssize_t, recvmsg, fd, (int fd, struct msghdr *message, int flags),
+    (fd, message, flags))
 
-WRAP_FD(ssize_t, __read_chk, IO_READ, fd,
+WRAP_FD(ssize_t, __read_chk, fd,
     (int fd, void *data, size_t count, size_t size), (fd, data, count, size))
-WRAP_FD(ssize_t, __pread_chk, IO_READ, fd,
+WRAP_FD(ssize_t, __pread_chk, fd,
     (int fd, void *data, size_t count, off_t offset, size_t size),
     (fd, data, count, offset, size))
-WRAP_FD(ssize_t, __pread64_chk, IO_READ, fd,
+WRAP_FD(ssize_t, __pread64_chk, fd,
     (int fd, void *data, size_t count, off64_t offset, size_t size),
     (fd, data, count, offset, size))
-WRAP_FD(ssize_t, __recv_chk, IO_READ, fd,
+WRAP_FD(ssize_t, __recv_chk, fd,
     (int fd, void *data, size_t count, size_t size, int flags),
     (fd, data, count, size, flags))
-WRAP_FD(ssize_t, __recvfrom_chk, IO_READ, fd,
+WRAP_FD(ssize_t, __recvfrom_chk, fd,
     (int fd, void *restrict data, size_t count, size_t size, int flags,
 	struct sockaddr *restrict address, socklen_t *restrict address_size),
     (fd, data, count, size, flags, address, address_size))
 
-WRAP_FD(ssize_t, write, IO_WRITE, fd, (int fd, const void *data, size_t count),
+WRAP_FD(ssize_t, write, fd, (int fd, const void *data, size_t count),
     (fd, data, count))
-WRAP_FD(ssize_t, writev, IO_WRITE, fd,
-    (int fd, const struct iovec *parts, int count), (fd, parts, count))
-WRAP_FD(ssize_t, pwrite, IO_WRITE, fd,
+WRAP_FD(ssize_t, writev, fd, (int fd, const struct iovec *parts, int count),
+    (fd, parts, count))
+WRAP_FD(ssize_t, pwrite, fd,
     (int fd, const void *data, size_t count, off_t offset),
     (fd, data, count, offset))
-WRAP_FD(ssize_t, pwrite64, IO_WRITE, fd,
+WRAP_FD(ssize_t, pwrite64, fd,
     (int fd, const void *data, size_t count, off64_t offset),
     (fd, data, count, offset))
-WRAP_FD(ssize_t, send, IO_WRITE, fd,
-    (int fd, const void *data, size_t count, int flags),
+WRAP_FD(ssize_t, send, fd, (int fd, const void *data, size_t count, int flags),
     (fd, data, count, flags))
-WRAP_FD(ssize_t, sendto, IO_WRITE, fd,
+WRAP_FD(ssize_t, sendto, fd,
     (int fd, const void *data, size_t count, int flags,
 	const struct sockaddr *address, socklen_t size),
     (fd, data, count, flags, address, size))
-WRAP_FD(ssize_t, sendmsg, IO_WRITE, fd,
-    (int fd, const struct msghdr *message, int flags), (fd, message, flags))
+WRAP_FD(ssize_t, sendmsg, fd, (int fd, const struct msghdr *message, int flags),
+    (fd, message, flags))
 
 /*
  * connect() is not restarted here: where the kernel breaks it off for good, the
  * connection goes on being made, and a second call would say EALREADY.
  */
-WRAP_ONCE(int, connect, IO_CONNECT, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,
+WRAP_ONCE(int, connect, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,
     (int fd, const struct sockaddr *address, socklen_t size),
     (fd, address, size))
 
@@ -82,7 +81,7 @@ whole_address(
 /* Who has called accept() is who has opened the session. */
 #define WRAP_ACCEPT(name, parameters, arguments)                               \
 	WRAP_CALL(                                                             \
-	    int, name, IO_ACCEPT, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,        \
+	    int, name, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,                   \
 	    struct stranded_place by = STRANDED_CALLER();                      \
 	    socklen_t room = ACCEPT_ROOM, parameters, arguments,               \
 	    wrap_again_on(outcome, task, &wait, fd), arguments,                \

@@ -3,56 +3,55 @@
 
 #define TIMED STRANDED_WAIT_TIMED
 
-WRAP_ONCE(int, pthread_mutex_lock, MUTEX, mutex, 0, (pthread_mutex_t * mutex),
-    (mutex))
-WRAP_ONCE(int, pthread_mutex_timedlock, MUTEX, mutex, TIMED,
+WRAP_ONCE(int, pthread_mutex_lock, mutex, 0, (pthread_mutex_t * mutex), (mutex))
+WRAP_ONCE(int, pthread_mutex_timedlock, mutex, TIMED,
     (pthread_mutex_t *restrict mutex, const struct timespec *restrict deadline),
     (mutex, deadline))
-WRAP_ONCE(int, pthread_mutex_clocklock, MUTEX, mutex, TIMED,
+WRAP_ONCE(int, pthread_mutex_clocklock, mutex, TIMED,
     (pthread_mutex_t *restrict mutex, clockid_t clock,
 	const struct timespec *restrict deadline),
     (mutex, clock, deadline))
 
-WRAP_ONCE(int, pthread_rwlock_rdlock, RWLOCK_READ, lock, 0,
-    (pthread_rwlock_t * lock), (lock))
-WRAP_ONCE(int, pthread_rwlock_timedrdlock, RWLOCK_READ, lock, TIMED,
+WRAP_ONCE(
+    int, pthread_rwlock_rdlock, lock, 0, (pthread_rwlock_t * lock), (lock))
+WRAP_ONCE(int, pthread_rwlock_timedrdlock, lock, TIMED,
     (pthread_rwlock_t *restrict lock, const struct timespec *restrict deadline),
     (lock, deadline))
-WRAP_ONCE(int, pthread_rwlock_clockrdlock, RWLOCK_READ, lock, TIMED,
+WRAP_ONCE(int, pthread_rwlock_clockrdlock, lock, TIMED,
     (pthread_rwlock_t *restrict lock, clockid_t clock,
 	const struct timespec *restrict deadline),
     (lock, clock, deadline))
-WRAP_ONCE(int, pthread_rwlock_wrlock, RWLOCK_WRITE, lock, 0,
-    (pthread_rwlock_t * lock), (lock))
-WRAP_ONCE(int, pthread_rwlock_timedwrlock, RWLOCK_WRITE, lock, TIMED,
+WRAP_ONCE(
+    int, pthread_rwlock_wrlock, lock, 0, (pthread_rwlock_t * lock), (lock))
+WRAP_ONCE(int, pthread_rwlock_timedwrlock, lock, TIMED,
     (pthread_rwlock_t *restrict lock, const struct timespec *restrict deadline),
     (lock, deadline))
-WRAP_ONCE(int, pthread_rwlock_clockwrlock, RWLOCK_WRITE, lock, TIMED,
+WRAP_ONCE(int, pthread_rwlock_clockwrlock, lock, TIMED,
     (pthread_rwlock_t *restrict lock, clockid_t clock,
 	const struct timespec *restrict deadline),
     (lock, clock, deadline))
 
-WRAP_ONCE(int, pthread_cond_wait, COND, cond, 0,
+WRAP_ONCE(int, pthread_cond_wait, cond, 0,
     (pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex),
     (cond, mutex))
-WRAP_ONCE(int, pthread_cond_timedwait, COND, cond, TIMED,
+WRAP_ONCE(int, pthread_cond_timedwait, cond, TIMED,
     (pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
 	const struct timespec *restrict deadline),
     (cond, mutex, deadline))
-WRAP_ONCE(int, pthread_cond_clockwait, COND, cond, TIMED,
+WRAP_ONCE(int, pthread_cond_clockwait, cond, TIMED,
     (pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
 	clockid_t clock, const struct timespec *restrict deadline),
     (cond, mutex, clock, deadline))
 
-WRAP_ONCE(int, pthread_barrier_wait, BARRIER, barrier, 0,
-    (pthread_barrier_t * barrier), (barrier))
+WRAP_ONCE(int, pthread_barrier_wait, barrier, 0, (pthread_barrier_t * barrier),
+    (barrier))
 
 /* Semaphores report by errno, and the kernel does not restart timed waits. */
-WRAP(int, sem_wait, SEMAPHORE, sem, 0, (sem_t * sem), (sem))
-WRAP(int, sem_timedwait, SEMAPHORE, sem, TIMED,
+WRAP(int, sem_wait, sem, 0, (sem_t * sem), (sem))
+WRAP(int, sem_timedwait, sem, TIMED,
     (sem_t *restrict sem, const struct timespec *restrict deadline),
     (sem, deadline))
-WRAP(int, sem_clockwait, SEMAPHORE, sem, TIMED,
+WRAP(int, sem_clockwait, sem, TIMED,
     (sem_t *restrict sem, clockid_t clock,
 	const struct timespec *restrict deadline),
     (sem, clock, deadline))

@@ -29,9 +29,8 @@ left_ms(const struct task *task, const struct stranded_wait *wait, int timeout)
  * itself: what the caller points at is the kernel's to check.
  */
 #define WRAP_POLL(name, timed, parameters, arguments, again)                   \
-	WRAP_CALL(int, name, IO_POLL, fds, TIMED_IF(timed),                    \
-	    wait.case_count = count, parameters, arguments, WRAP_AGAIN,        \
-	    again, )
+	WRAP_CALL(int, name, fds, TIMED_IF(timed), wait.case_count = count,    \
+	    parameters, arguments, WRAP_AGAIN, again, )
 
 WRAP_POLL(poll, timeout >= 0, (struct pollfd * fds, nfds_t count, int timeout),
     (fds, count, timeout), (fds, count, LEFT_MS))
@@ -48,7 +47,7 @@ WRAP_POLL(__ppoll_chk, timeout != NULL,
     (fds, count, timeout, mask, size), (fds, count, LEFT_TIME, mask, size))
 
 #define WRAP_SELECT(name, parameters, arguments, again)                        \
-	WRAP_CALL(int, name, IO_POLL, NULL, TIMED_IF(timeout != NULL),         \
+	WRAP_CALL(int, name, NULL, TIMED_IF(timeout != NULL),                  \
 	    wait.case_count = 0, parameters, arguments, WRAP_AGAIN, again, )
 
 /* Linux leaves in the timeval what is left: the arguments are right again. */
@@ -64,7 +63,7 @@ WRAP_SELECT(pselect,
     (count, in, out, except, LEFT_TIME, mask))
 
 #define WRAP_EPOLL(name, timed, parameters, arguments, again)                  \
-	WRAP_CALL(int, name, IO_POLL, WRAP_FD_OBJECT(fd),                      \
+	WRAP_CALL(int, name, WRAP_FD_OBJECT(fd),                               \
 	    STRANDED_WAIT_FD | TIMED_IF(timed), , parameters, arguments,       \
 	    WRAP_AGAIN, again, )
 

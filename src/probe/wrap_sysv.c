@@ -5,17 +5,17 @@
  */
 #include "probe/wrap.h"
 
-WRAP(int, semop, SEMAPHORE, WRAP_FD_OBJECT(id), 0,
+WRAP(int, semop, WRAP_FD_OBJECT(id), 0,
     (int id, struct sembuf *operations, size_t count), (id, operations, count))
-WRAP_CALL(int, semtimedop, SEMAPHORE, WRAP_FD_OBJECT(id),
+WRAP_CALL(int, semtimedop, WRAP_FD_OBJECT(id),
     timeout != NULL ? STRANDED_WAIT_TIMED : 0, ,
     (int id, struct sembuf *operations, size_t count,
 	const struct timespec *timeout),
     (id, operations, count, timeout), WRAP_AGAIN,
     (id, operations, count, wrap_left(task, &wait, timeout, &left)), )
-WRAP(ssize_t, msgrcv, IO_READ, WRAP_FD_OBJECT(id), 0,
+WRAP(ssize_t, msgrcv, WRAP_FD_OBJECT(id), 0,
     (int id, void *message, size_t size, long type, int flags),
     (id, message, size, type, flags))
-WRAP(int, msgsnd, IO_WRITE, WRAP_FD_OBJECT(id), 0,
+WRAP(int, msgsnd, WRAP_FD_OBJECT(id), 0,
     (int id, const void *message, size_t size, int flags),
     (id, message, size, flags))

@@ -66,12 +66,12 @@ pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr,
 
 #define THREAD_OBJECT ((const void *) (uintptr_t) thread)
 
-WRAP_ONCE(int, pthread_join, JOIN, THREAD_OBJECT, 0,
+WRAP_ONCE(int, pthread_join, THREAD_OBJECT, 0,
     (pthread_t thread, void **result), (thread, result))
-WRAP_ONCE(int, pthread_timedjoin_np, JOIN, THREAD_OBJECT, STRANDED_WAIT_TIMED,
+WRAP_ONCE(int, pthread_timedjoin_np, THREAD_OBJECT, STRANDED_WAIT_TIMED,
     (pthread_t thread, void **result, const struct timespec *deadline),
     (thread, result, deadline))
-WRAP_ONCE(int, pthread_clockjoin_np, JOIN, THREAD_OBJECT, STRANDED_WAIT_TIMED,
+WRAP_ONCE(int, pthread_clockjoin_np, THREAD_OBJECT, STRANDED_WAIT_TIMED,
     (pthread_t thread, void **result, clockid_t clock,
 	const struct timespec *deadline),
     (thread, result, clock, deadline))

@@ -77,8 +77,18 @@ exports()
 	! grep -v '^strand_' "$root/names" | grep -vx stranded_observer_v1 ||
 	    return
 	sed -n '$a stranded_observer_v1
-	    s/^CALL(\([^,]*\),.*/\1/p' src/probe/calls.def | sort >"$root/calls"
+	    s/^\(CALL\|WAIT\)(\([^,]*\),.*/\2/p' src/probe/calls.def |
+	    sort >"$root/calls"
 	names "$B/libstranded.so" | diff "$root/calls" -
+}
+
+# stranded(1) lists what the probe wraps.
+calls()
+{
+	scripts/list-calls.sh >"$root/calls"
+	sed -n '/^\.Sh CALLS/,/^\.Sh E/{ /^\.Sh/!p; }' man/stranded.1 |
+	    diff "$root/calls" - ||
+	    { echo "run scripts/update-man.sh"; return 1; }
 }
 
 # Finds the leak, whose tasks are as many as the clients, and then none.
@@ -115,6 +125,7 @@ expect program program
 expect uninstall uninstall
 expect help help
 expect exports exports
+expect calls calls
 # With that sanitizer there is nothing to show: see ../run.sh.
 case ${SAN:-} in
 *thread*)
