@@ -122,7 +122,9 @@ take_task(struct receiver *receiver, const void *data)
 		.created_ns = age_or_none(receiver, message->created_ns),
 		.created_by_id = message->created_by,
 		.object = message->object,
+		.thread = message->thread,
 		.holder_tid = message->holder_tid,
+		.call = message->call,
 		.session = message->session,
 	};
 	memcpy(task->name, message->name, sizeof(task->name));

@@ -11,7 +11,7 @@
 #include "client/memory.h"
 
 struct link {
-	uint64_t key;  /* a channel's address, a session's id, a thread's tid */
+	uint64_t key;  /* a channel's address, a session's id, a thread's */
 	uint64_t task; /* id */
 };
 
@@ -100,28 +100,57 @@ links_take(const struct links *links, uint64_t key, size_t *count)
 	return ids;
 }
 
+/* The task that is linked to `key`, or 0. */
+static uint64_t
+links_one(const struct links *links, uint64_t key)
+{
+	size_t at = links_find(links, key);
+
+	return key != 0 && at < links->count && links->list[at].key == key ?
+	    links->list[at].task :
+	    0;
+}
+
+/* Of a lock the thread that owns it; of a join the thread that is joined. */
+static void
+relate_holder(const struct snapshot *snapshot, const struct links *tids,
+    const struct links *threads, struct task *task)
+{
+	const unsigned int not_ours =
+	    WIRE_TASK_HOLDER_EXITED | WIRE_TASK_HOLDER_ELSEWHERE;
+	const struct task *holder;
+
+	if (task->state == STRANDED_JOIN) {
+		task->holder = links_one(threads, task->object);
+		holder = snapshot_task(snapshot, task->holder);
+		task->holder_tid = holder != NULL ? holder->tid : 0;
+	} else if ((task->flags & not_ours) == 0) {
+		task->holder = links_one(tids, task->holder_tid);
+	}
+}
+
 static void
 relate_holders(struct snapshot *snapshot)
 {
+	struct links tids = { 0 };
 	struct links threads = { 0 };
 
 	for (size_t i = 0; i < snapshot->task_count; i++) {
 		const struct task *task = &snapshot->tasks[i];
 
 		if (task->tid != 0) {
-			links_add(&threads, task->tid, task->id);
+			links_add(&tids, task->tid, task->id);
+		}
+		if (task->thread != 0) {
+			links_add(&threads, task->thread, task->id);
 		}
 	}
+	links_sort(&tids);
 	links_sort(&threads);
 	for (size_t i = 0; i < snapshot->task_count; i++) {
-		struct task *task = &snapshot->tasks[i];
-		size_t at = links_find(&threads, task->holder_tid);
-
-		if (task->holder_tid != 0 && at < threads.count &&
-		    threads.list[at].key == task->holder_tid) {
-			task->holder = threads.list[at].task;
-		}
+		relate_holder(snapshot, &tids, &threads, &snapshot->tasks[i]);
 	}
+	free(tids.list);
 	free(threads.list);
 }
 

@@ -61,8 +61,12 @@ struct task {
 	int64_t created_ns; /* age of the task then; -1 if not known */
 	uint64_t created_by_id; /* the task that created it, or 0 */
 	uint64_t object;        /* address, or descriptor if WIRE_TASK_FD */
-	uint64_t holder;        /* id of the task that holds the object, or 0 */
-	uint32_t holder_tid;    /* as the lock itself says, or 0 */
+	uint64_t thread;        /* its pthread_t, or 0 */
+	uint64_t holder;        /* id of the task that must go on for this one
+	                           to: it holds the lock, or is joined; or 0 */
+	uint32_t holder_tid;    /* that one's thread, as the lock says, or 0 */
+	uint32_t call;          /* number of the system call + 1, or 0: known
+	                           only of what the kernel alone sees */
 	uint64_t session;       /* id, or 0 */
 	struct task_case *cases;
 	size_t case_count;

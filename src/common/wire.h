@@ -148,17 +148,24 @@ struct wire_stack {
 };
 
 enum wire_stack_flags {
-	WIRE_STACK_TRUNCATED = 1, /* there was more than stack_max */
-	WIRE_STACK_MOVED = 2,     /* the task went on during the copy: none */
-	WIRE_STACK_KNOWN = 4,     /* not sent: see WIRE_ONLY_NEW */
-	WIRE_STACK_UNREADABLE = 8 /* the memory could not be read */
+	WIRE_STACK_TRUNCATED = 1,  /* there was more than stack_max */
+	WIRE_STACK_MOVED = 2,      /* the task went on during the copy: none */
+	WIRE_STACK_KNOWN = 4,      /* not sent: see WIRE_ONLY_NEW */
+	WIRE_STACK_UNREADABLE = 8, /* the memory could not be read */
+	WIRE_STACK_NO_FP = 16      /* what `fp` should be is not known */
 };
 
 enum wire_task_flags {
 	WIRE_TASK_MAIN = 1,    /* the process's first thread */
 	WIRE_TASK_RUNTIME = 2, /* a runtime's task, not a bare thread */
 	WIRE_TASK_TIMED = 4,   /* the wait ends by itself */
-	WIRE_TASK_FD = 8       /* object is a file descriptor's number */
+	WIRE_TASK_FD = 8,      /* object is a file descriptor's number */
+	WIRE_TASK_KERNEL = 16, /* the probe does not see the wait: the kernel
+	                          says what it is, `call` has more */
+	WIRE_TASK_WOKEN = 32,  /* it was woken from a condition, and waits for
+	                          the mutex, which is the object */
+	WIRE_TASK_HOLDER_EXITED = 64, /* holder_tid is of no thread any more */
+	WIRE_TASK_HOLDER_ELSEWHERE = 128 /* ... is of another process */
 };
 
 struct wire_case {
@@ -176,10 +183,13 @@ struct wire_task {
 	uint64_t object;
 	uint64_t session;    /* its session's id, or 0 */
 	uint64_t created_by; /* the id of the task that created it, or 0 */
-	uint32_t tid;        /* of the thread that runs it, or 0 */
+	uint64_t thread; /* its pthread_t: what joins name as object, or 0 */
+	uint32_t tid;    /* of the thread that runs it, or 0 */
 	uint32_t holder_tid; /* thread that owns the lock, or 0 */
 	uint32_t flags;      /* enum wire_task_flags */
-	uint16_t state;      /* enum stranded_state */
+	uint32_t call;       /* with WIRE_TASK_KERNEL: the system call, + 1 */
+	uint32_t zero;
+	uint16_t state; /* enum stranded_state */
 	uint16_t case_count;
 	char name[WIRE_NAME_MAX];
 	struct wire_stack stack;

@@ -95,16 +95,26 @@ list_uncovered(uint32_t *tids, unsigned int max)
 	return count;
 }
 
-/* A main thread that has ended stays until the others have, without memory. */
-static bool
-is_alive(uint32_t tid)
+bool
+kernel_has_thread(uint32_t tid)
 {
 	char byte = 0, copy;
 	struct iovec remote = { &byte, 1 };
 	struct iovec local = { &copy, 1 };
 
-	return sys(SYS_tgkill, init_pid, tid, 0) == 0 &&
-	    sys(SYS_process_vm_readv, tid, &local, 1, &remote, 1, 0) == 1;
+	if (sys(SYS_tgkill, init_pid, tid, 0) != 0) {
+		return false;
+	}
+	/* A main thread that has ended stays until the others have: it has no
+	   memory any more. */
+	return tid != (uint32_t) init_pid ||
+	    sys(SYS_process_vm_readv, tid, &local, 1, &remote, 1, 0) != -ESRCH;
+}
+
+bool
+kernel_has_process_of(uint32_t tid)
+{
+	return sys(SYS_tkill, tid, 0) != -ESRCH;
 }
 
 /* Leaves those that are still there and still nobody's. */
@@ -114,7 +124,7 @@ look_again(uint32_t *tids, unsigned int count)
 	unsigned int left = 0;
 
 	for (unsigned int i = 0; i < count; i++) {
-		if (!is_covered(tids[i]) && is_alive(tids[i])) {
+		if (!is_covered(tids[i]) && kernel_has_thread(tids[i])) {
 			tids[left++] = tids[i];
 		}
 	}

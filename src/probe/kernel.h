@@ -17,6 +17,12 @@ unsigned int kernel_uncovered(uint32_t *tids, unsigned int max);
  */
 int kernel_status_if_alone(void);
 
+/* Does this process have that thread, and does the thread still run code? */
+bool kernel_has_thread(uint32_t tid);
+
+/* Is there a thread of that id, of whatever process? */
+bool kernel_has_process_of(uint32_t tid);
+
 /* Does the range lie in a file's mapping that is not writable? */
 bool kernel_may_read(uint64_t address, uint32_t size);
 

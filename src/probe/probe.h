@@ -12,8 +12,8 @@
  *    (table.h), text is put together by hand (text.h). What it does use of
  *    libc are dlsym() and dlvsym(), once; getenv() and its like in the
  *    constructor; thread-specific data, to learn of a thread's end; the
- *    attributes of a thread that is created; pthread_atfork(); errno in the
- *    wrappers.
+ *    attributes of a thread that is created; pthread_self();
+ *    pthread_atfork(); errno in the wrappers.
  * 3. On the way to a call that does not block it stores a few words and
  *    nothing else: no lock, no clock, no atomic read-modify-write, no system
  *    call.

@@ -6,6 +6,7 @@
  */
 #include "probe/snapshot.h"
 
+#include <linux/futex.h>
 #include <pthread.h>
 
 #include "probe/aging.h"
@@ -21,6 +22,11 @@
 /* The frame and the caller's stack pointer lie this near to the wait. */
 #define FRAME_SPAN (64u << 10)
 
+/* What glibc keeps in a mutex's __kind, beside what the user asked for. */
+#define MUTEX_ROBUST   16
+#define MUTEX_INHERITS 32
+#define MUTEX_SHARED   128
+
 /*
  * Has the record been one and the same since its id was read? Its owner may
  * have given it up meanwhile, and another have taken it.
@@ -34,30 +40,64 @@ is_same(const uint64_t *where, uint64_t id)
 
 /* ---- Tasks ------------------------------------------------------------- */
 
-/* The thread that owns the lock: libc keeps it there. */
-static uint32_t
-lock_owner(const struct stranded_wait *wait)
+/* The owner and what is said of it; libc keeps the one in the lock. */
+static void
+put_owner(struct wire_task *message, uint32_t tid, bool is_shared)
+{
+	message->holder_tid = tid;
+	if (tid != 0 && !kernel_has_thread(tid)) {
+		message->flags |= is_shared && kernel_has_process_of(tid) ?
+		    WIRE_TASK_HOLDER_ELSEWHERE :
+		    WIRE_TASK_HOLDER_EXITED;
+	}
+}
+
+/*
+ * Of some kinds of mutex the kernel has a say: there the owner is in the word
+ * that is waited on, and __owner only follows.
+ */
+static void
+put_mutex_owner(struct wire_task *message, const void *object)
 {
 	pthread_mutex_t mutex;
+	uint32_t owner;
+
+	if (!sys_peek_all(object, &mutex, sizeof(mutex))) {
+		return;
+	}
+	owner = (uint32_t) mutex.__data.__owner;
+	if (mutex.__data.__kind & (MUTEX_ROBUST | MUTEX_INHERITS)) {
+		uint32_t word = (uint32_t) mutex.__data.__lock;
+
+		owner = word & FUTEX_TID_MASK ? word & FUTEX_TID_MASK : owner;
+	}
+	put_owner(message, owner & FUTEX_TID_MASK,
+	    mutex.__data.__kind & MUTEX_SHARED);
+}
+
+/* Who reads is not noted anywhere. */
+static void
+put_writer(struct wire_task *message, const void *object)
+{
 	pthread_rwlock_t lock;
 
-	if (wait->call == CALL_NONE) {
-		return 0; /* a runtime's own lock: not libc's layout */
+	if (sys_peek_all(object, &lock, sizeof(lock))) {
+		put_owner(message, (uint32_t) lock.__data.__cur_writer,
+		    lock.__data.__shared != 0);
 	}
-	switch (wait->state) {
-	case STRANDED_MUTEX:
-		if (sys_peek_all(wait->object, &mutex, sizeof(mutex))) {
-			return (uint32_t) mutex.__data.__owner;
-		}
-		return 0;
-	case STRANDED_RWLOCK_READ:
-	case STRANDED_RWLOCK_WRITE:
-		if (sys_peek_all(wait->object, &lock, sizeof(lock))) {
-			return (uint32_t) lock.__data.__cur_writer;
-		}
-		return 0;
-	default:
-		return 0;
+}
+
+static void
+put_holder(const struct stranded_wait *wait, struct wire_task *message)
+{
+	if (wait->call == CALL_NONE) {
+		return; /* a runtime's own lock: not libc's layout */
+	}
+	if (wait->state == STRANDED_MUTEX) {
+		put_mutex_owner(message, wait->object);
+	} else if (wait->state == STRANDED_RWLOCK_READ ||
+	    wait->state == STRANDED_RWLOCK_WRITE) {
+		put_writer(message, wait->object);
 	}
 }
 
@@ -183,7 +223,7 @@ put_wait(struct snapshot_walk *walk, struct task *task,
 	message->wait_seq = view.wait.seq;
 	message->since_ns = (uint64_t) since;
 	put_object(&view.wait, message);
-	message->holder_tid = lock_owner(&view.wait);
+	put_holder(&view.wait, message);
 	if (view.wait.flags & STRANDED_WAIT_TIMED) {
 		message->flags |= WIRE_TASK_TIMED;
 	}
@@ -249,6 +289,7 @@ put_task(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 		.created_ns = (uint64_t) task->created_ns,
 		.created_by = task->created_by,
 		.session = session_id(task->session),
+		.thread = task->thread,
 		.tid = load_relaxed(&task->tid),
 		.flags = (flags & TASK_MAIN ? WIRE_TASK_MAIN : 0) |
 		    (flags & TASK_RUNTIME ? WIRE_TASK_RUNTIME : 0),

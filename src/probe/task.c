@@ -190,6 +190,7 @@ static void
 bind_thread(struct task *task)
 {
 	task->tid = own_tid();
+	task->thread = (uintptr_t) pthread_self();
 	task->flags &= ~(uint32_t) TASK_STARTING;
 	task_self = task;
 	if (have_exit_key) {

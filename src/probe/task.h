@@ -66,6 +66,7 @@ struct task {
 	uint64_t created_by; /* id of the task that did */
 	int64_t created_ns;
 	struct bounds stack;    /* where its stack lies */
+	uintptr_t thread;       /* the pthread_t of its thread, 0: none */
 	uint32_t number;        /* of this record in the table */
 	uint32_t creation;      /* number of its creation record, or 0 */
 	uint32_t exit_round;    /* passes of thread-specific data seen */

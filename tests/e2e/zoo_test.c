@@ -10,7 +10,7 @@ struct animal {
 	const char *name;
 	const char *state;
 	const char *function; /* in its stack */
-	bool held;            /* the holder has what it waits for */
+	bool held;            /* it waits for the holder */
 };
 
 static const struct animal animals[] = {
@@ -24,7 +24,7 @@ static const struct animal animals[] = {
 	{ "sem", "semaphore wait", "wait_sem", false },
 	{ "sem timed", "semaphore wait", "wait_sem_timed", false },
 	{ "barrier", "barrier wait", "wait_barrier", false },
-	{ "join", "thread join", "wait_join", false },
+	{ "join", "thread join", "wait_join", true },
 	{ "read", "IO read", "wait_read", false },
 	{ "write", "IO write", "wait_write", false },
 	{ "recv", "IO read", "wait_recv", false },

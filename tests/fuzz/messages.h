@@ -30,7 +30,10 @@ message_task(uint8_t *data, uint64_t id)
 	struct wire_task task = {
 		.id = id,
 		.tid = (uint32_t) id + 100,
+		.thread = id % 4,
 		.holder_tid = (uint32_t) id + 99,
+		.flags = (uint32_t) (id % 256),
+		.call = (uint32_t) id,
 		.state = (uint16_t) (id % 26),
 		.session = id % 3,
 		.object = id % 4,

@@ -232,6 +232,41 @@ holders(void **state)
 	snapshot_free(snapshot);
 }
 
+/* Who joins waits for the thread; whose owner has gone, for no task. */
+static void
+holders_that_are_no_owners(void **state)
+{
+	struct snapshot *snapshot;
+
+	fake_add_begin(&fake, BEGAN);
+	add_task((struct wire_task) { .id = 1, .tid = 101, .thread = 0x7001 },
+	    NULL, "");
+	add_task(
+	    (struct wire_task) {
+		.id = 2, .tid = 102, .state = STRANDED_JOIN, .object = 0x7001 },
+	    NULL, "");
+	add_task(
+	    (struct wire_task) {
+		.id = 3, .tid = 103, .state = STRANDED_JOIN, .object = 0x7009 },
+	    NULL, "");
+	/* The number is somebody else's by now. */
+	add_task((struct wire_task) { .id = 4,
+		     .tid = 104,
+		     .state = STRANDED_MUTEX,
+		     .flags = WIRE_TASK_HOLDER_ELSEWHERE,
+		     .holder_tid = 101 },
+	    NULL, "");
+	fake_add_end(&fake, 4, 0, 0, 0);
+	snapshot = take_good();
+	assert_int_equal(snapshot_task(snapshot, 2)->holder, 1);
+	assert_int_equal(snapshot_task(snapshot, 2)->holder_tid, 101);
+	assert_int_equal(snapshot_task(snapshot, 3)->holder, 0);
+	assert_int_equal(snapshot_task(snapshot, 3)->holder_tid, 0);
+	assert_int_equal(snapshot_task(snapshot, 4)->holder, 0);
+	assert_int_equal(snapshot_task(snapshot, 4)->holder_tid, 101);
+	snapshot_free(snapshot);
+}
+
 static void
 channels(void **state)
 {
@@ -615,6 +650,7 @@ main(void)
 		TEST(one_task),
 		TEST(odd_times),
 		TEST(holders),
+		TEST(holders_that_are_no_owners),
 		TEST(channels),
 		TEST(sessions),
 		TEST(thread_names),
