@@ -33,6 +33,7 @@ TOOL_LIBS = $(eval TOOL_LIBS := $$(shell $(PKG_CONFIG) \
 
 LIB_SRC := $(wildcard lib/*.c)
 PROBE_SRC := $(wildcard src/probe/*.c)
+HEAP_SRC := $(wildcard src/heap/*.c)
 COMMON_SRC := $(wildcard src/common/*.c)
 TOOL_SRC := $(wildcard src/client/*.c src/analyze/*.c src/render/*.c \
 	src/top/*.c src/doctor/*.c src/cmd/*.c)
@@ -40,10 +41,12 @@ TOOL_SRC := $(wildcard src/client/*.c src/analyze/*.c src/render/*.c \
 obj = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
 LIB_OBJ := $(call obj,lib,$(LIB_SRC))
 PROBE_OBJ := $(call obj,probe,$(PROBE_SRC) $(COMMON_SRC))
+HEAP_OBJ := $(call obj,heap,$(HEAP_SRC)) $(call obj,probe,src/probe/sys.c)
 TOOL_OBJ := $(call obj,tool,$(TOOL_SRC) $(COMMON_SRC))
 MAIN_OBJ := $(B)/obj/tool/src/cmd/main.o
 
-all: $(B)/stranded $(B)/libstranded.so $(B)/libstrand.so $(B)/libstrand.a
+all: $(B)/stranded $(B)/libstranded.so $(B)/libstranded_heap.so \
+    $(B)/libstrand.so $(B)/libstrand.a
 
 # ---- libstrand --------------------------------------------------------------
 
@@ -83,6 +86,24 @@ $(B)/libstranded.so: $(PROBE_OBJ) src/probe/libstranded.map
 	    $(PROBE_OBJ) \
 	    -Wl,-soname,libstranded.so \
 	    -Wl,--version-script=src/probe/libstranded.map \
+	    -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,noexecstack
+
+# ---- The heap's marks -------------------------------------------------------
+# Bound by the probe's rules. The functions it defines are the compiler's
+# builtins, which are not to be taken for libc's here.
+
+$(B)/obj/heap/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(BASE) -O2 $(CFLAGS) -fPIC -fvisibility=hidden \
+	    -fno-lto -fno-stack-protector -U_FORTIFY_SOURCE -fno-builtin \
+	    -fno-optimize-sibling-calls -fcf-protection=none \
+	    $(CPPFLAGS) -c -o $@ $<
+
+$(B)/libstranded_heap.so: $(HEAP_OBJ) src/heap/libstranded_heap.map
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -shared -o $@ \
+	    $(HEAP_OBJ) \
+	    -Wl,-soname,libstranded_heap.so \
+	    -Wl,--version-script=src/heap/libstranded_heap.map \
 	    -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,noexecstack
 
 # ---- The tool ---------------------------------------------------------------
@@ -140,7 +161,8 @@ install: all $(B)/libstrand.pc
 	$(INSTALL) -d $(BINDIR) $(LIBDIR) $(INCLUDEDIR) $(PCDIR) \
 	    $(BASHDIR) $(ZSHDIR) $(sort $(foreach p,$(PAGES),$(call page_dir,$(p))))
 	$(INSTALL) -m 755 $(B)/stranded $(BINDIR)/
-	$(INSTALL) -m 755 $(B)/libstranded.so $(LIBDIR)/
+	$(INSTALL) -m 755 $(B)/libstranded.so $(B)/libstranded_heap.so \
+	    $(LIBDIR)/
 	$(INSTALL) -m 755 $(B)/libstrand.so $(LIBDIR)/libstrand.so.$(VERSION)
 	ln -sf libstrand.so.$(VERSION) $(LIBDIR)/libstrand.so.0
 	ln -sf libstrand.so.0 $(LIBDIR)/libstrand.so
@@ -153,7 +175,7 @@ install: all $(B)/libstrand.pc
 
 uninstall:
 	rm -f $(BINDIR)/stranded $(LIBDIR)/libstranded.so \
-	    $(LIBDIR)/libstrand.so.$(VERSION) $(LIBDIR)/libstrand.so.0 \
+	    $(LIBDIR)/libstranded_heap.so $(LIBDIR)/libstrand.so.$(VERSION) $(LIBDIR)/libstrand.so.0 \
 	    $(LIBDIR)/libstrand.so $(LIBDIR)/libstrand.a \
 	    $(INCLUDEDIR)/strand.h $(INCLUDEDIR)/stranded_observer.h \
 	    $(PCDIR)/libstrand.pc $(BASHDIR)/stranded $(ZSHDIR)/_stranded \

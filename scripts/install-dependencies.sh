@@ -15,7 +15,8 @@ packages_of()
 		    libelf-dev libncurses-dev libjansson-dev
 		;;
 	test)
-		echo libcmocka-dev memcached spin tmux
+		echo libcmocka-dev libjemalloc2 libtcmalloc-minimal4 memcached \
+		    spin tmux
 		;;
 	lint)
 		echo clang clang-tidy clang-format cppcheck shellcheck mandoc

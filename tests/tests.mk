@@ -68,6 +68,9 @@ $(B)/tests/programs/%: tests/programs/%.c $(B)/libstrand.a \
 # otherwise: it delays signals, and makes system calls of its own.
 $(B)/tests/programs/host $(B)/tests/programs/host_waits: private SANFLAGS :=
 
+# A sanitizer brings an allocator of its own, in front of all others.
+$(B)/tests/programs/heap_marks: private SANFLAGS :=
+
 # Benchmarks; the one that compares with GLib only where that is installed.
 BENCH_SRC := $(wildcard tests/bench/*.c)
 ifneq ($(shell $(PKG_CONFIG) --exists glib-2.0 2>/dev/null && echo yes),yes)
@@ -148,6 +151,7 @@ bench: all programs $(BENCH_BIN)
 	    echo "$$(nproc) processors, load $$(cut -d' ' -f1 /proc/loadavg)"
 	$(Q)echo; echo "figure, reached, goal"
 	$(Q)B=$(B) tests/bench/probe_bench.sh
+	$(Q)B=$(B) tests/bench/heap_bench.sh
 	$(Q)B=$(B) tests/bench/lib_bench.sh
 	$(Q)B=$(B) $(B)/tests/bench/dump_bench
 

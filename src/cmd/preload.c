@@ -73,25 +73,45 @@ preload_find(struct failure *failure)
 	return path;
 }
 
-/*
- * A sanitizer's runtime insists on being the first library of all; everything
- * else that is preloaded comes after the probe, in the order that it had.
- */
+/* Puts `path`, if there is one, in front of what is preloaded already. */
 static void
-set_preload(const char *probe, const char *runtime)
+put_first(const char *path)
 {
 	const char *others = getenv("LD_PRELOAD");
-	char *list =
-	    memory_print("%s%s%s%s%s", runtime, runtime[0] != '\0' ? ":" : "",
-		probe, others != NULL && others[0] != '\0' ? ":" : "",
-		others != NULL ? others : "");
+	char *list;
 
+	if (path[0] == '\0') {
+		return;
+	}
+	list = memory_print("%s%s%s", path,
+	    others != NULL && others[0] != '\0' ? ":" : "",
+	    others != NULL ? others : "");
 	setenv("LD_PRELOAD", list, 1);
 	free(list);
 }
 
+/* What marks the heap's blocks lies beside the probe. */
+static void
+put_heap_library(const char *probe)
+{
+	struct failure failure;
+	int folder = (int) (strrchr(probe, '/') - probe);
+	char *path = memory_print("%.*s/libstranded_heap.so", folder, probe);
+
+	if (check_file(path, &failure) != 0) {
+		say_failure(&failure);
+	}
+	put_first(path);
+	free(path);
+}
+
+/*
+ * A sanitizer's runtime insists on being the first library of all; everything
+ * else that is preloaded comes after the probe, in the order that it had. An
+ * allocator that is preloaded comes after what marks its blocks.
+ */
 void
-preload_prepare(const char *command)
+preload_prepare(const char *command, bool track_heap)
 {
 	struct failure failure;
 	struct executable executable;
@@ -102,7 +122,11 @@ preload_prepare(const char *command)
 	    executable_check(path, probe, &executable, &failure) != 0) {
 		say_failure(&failure);
 	}
-	set_preload(probe, executable.runtime);
+	if (track_heap) {
+		put_heap_library(probe);
+	}
+	put_first(probe);
+	put_first(executable.runtime);
 	free(path);
 	free(probe);
 }

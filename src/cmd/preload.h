@@ -5,6 +5,8 @@
 #ifndef CMD_PRELOAD_H
 #define CMD_PRELOAD_H
 
+#include <stdbool.h>
+
 #include "client/client.h"
 
 /*
@@ -16,8 +18,9 @@ char *preload_find(struct failure *failure);
 
 /*
  * Checks that the probe can work in `command`, and puts it into LD_PRELOAD, for
- * who is executed next. Ends the program if it cannot.
+ * who is executed next; with what marks the heap's blocks, if that is wanted.
+ * Ends the program if it cannot.
  */
-void preload_prepare(const char *command);
+void preload_prepare(const char *command, bool track_heap);
 
 #endif

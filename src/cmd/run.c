@@ -18,7 +18,7 @@
 #define REACH_TRIES    20
 #define REACH_PAUSE_MS 50
 
-enum option_id { OPTION_DUMP_TO = 256 };
+enum option_id { OPTION_DUMP_TO = 256, OPTION_TRACK_HEAP };
 
 static const struct command_option option_table[] = {
 	{ 's', "signal", "NAME",
@@ -28,6 +28,10 @@ static const struct command_option option_table[] = {
 	{ OPTION_DUMP_TO, "dump-to", "FILE",
 	    "Append the dumps that the signal asks for to FILE, instead of "
 	    "printing them on the standard error of COMMAND." },
+	{ OPTION_TRACK_HEAP, "track-heap", NULL,
+	    "Note where each block of the heap lies, so that \"stranded "
+	    "leaks\" can follow references through it whatever allocator "
+	    "COMMAND has. With that of glibc this is not needed." },
 	{ 0 },
 };
 
@@ -80,7 +84,7 @@ set_dump(const char *path)
 
 /* What was chosen goes into the environment, where the probe reads it. */
 static char **
-parse(struct arguments *arguments)
+parse(struct arguments *arguments, bool *track_heap)
 {
 	const char *value;
 	int id;
@@ -89,6 +93,8 @@ parse(struct arguments *arguments)
 		if (id == OPTION_DUMP_TO) {
 			check_dump(value);
 			set_dump(value);
+		} else if (id == OPTION_TRACK_HEAP) {
+			*track_heap = true;
 		} else {
 			set_signal(arguments, value);
 		}
@@ -136,11 +142,12 @@ check_reach(struct child *child, const char *command)
 static int
 run_run(struct arguments *arguments)
 {
-	char **argv = parse(arguments);
+	bool track_heap = false;
+	char **argv = parse(arguments, &track_heap);
 	struct failure failure;
 	struct child child;
 
-	preload_prepare(argv[0]);
+	preload_prepare(argv[0], track_heap);
 	if (child_start(&child, argv, &failure) != 0) {
 		say_failure(&failure);
 	}
