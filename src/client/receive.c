@@ -154,6 +154,16 @@ session_name(const struct wire_session *message)
 	return name;
 }
 
+/* A kind that we do not know is taken for a connection. */
+static enum wire_session_kind
+session_kind(const struct wire_session *message)
+{
+	return message->kind >= WIRE_SESSION_ACCEPTED &&
+		message->kind <= WIRE_SESSION_INHERITED ?
+	    message->kind :
+	    WIRE_SESSION_ACCEPTED;
+}
+
 static void
 take_session(struct receiver *receiver, const void *data)
 {
@@ -167,16 +177,19 @@ take_session(struct receiver *receiver, const void *data)
 	session = &snapshot->sessions[snapshot->session_count++];
 	*session = (struct session) {
 		.id = message->id,
-		.kind = message->kind == WIRE_SESSION_REGISTRY ?
-		    WIRE_SESSION_REGISTRY :
-		    WIRE_SESSION_ACCEPTED,
+		.kind = session_kind(message),
 		.name = session_name(message),
 		.fd = message->fd >= 0 ? message->fd : -1,
+		.fds = message->fds,
 		.inode = message->inode,
-		.state = SESSION_OPEN,
+		.from = message->from,
+		.state =
+		    message->gone_ns != 0 ? SESSION_PEER_CLOSED : SESSION_OPEN,
 		.opened_ns = age(receiver, message->opened_ns),
 		.used_ns = age(receiver, message->used_ns),
+		.peer_closed_ns = age_or_none(receiver, message->gone_ns),
 		.user = message->user,
+		.closer = message->closer,
 	};
 	take_stack(receiver, &session->opened_by, &message->opened_by,
 	    wire_session_stack(message));

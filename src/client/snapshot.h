@@ -82,13 +82,18 @@ struct session {
 	uint64_t id;
 	enum wire_session_kind kind;
 	char *name;     /* the peer's address, or the registry's name */
-	int fd;         /* -1: none */
+	int fd;         /* the first that leads to it; -1: none */
+	uint32_t fds;   /* how many do */
 	uint64_t inode; /* of the socket, 0 if not known */
+	uint32_t from;  /* process that it was received from, or 0 */
 	enum session_state state;
-	int64_t opened_ns; /* age at the snapshot's begin */
-	int64_t used_ns;   /* since the last use */
-	uint64_t user;     /* id of the task that last used it, or 0 */
-	uint64_t *tasks;   /* ids of the tasks that are in it */
+	int64_t opened_ns;      /* age at the snapshot's begin */
+	int64_t used_ns;        /* since the last use */
+	int64_t peer_closed_ns; /* since the peer was seen to have closed; -1
+	                           if it has not, or since when is not known */
+	uint64_t user;          /* id of the task that last used it, or 0 */
+	uint64_t closer; /* of the one that last closed a descriptor, or 0 */
+	uint64_t *tasks; /* ids of the tasks that are in it */
 	size_t task_count;
 	struct stack opened_by;
 };

@@ -176,13 +176,16 @@ peer_has_closed(unsigned int state)
 	    state == TCP_CLOSING || state == TCP_CLOSE;
 }
 
-/* Is it a TCP connection that is open as far as we know? */
+/*
+ * Is it a TCP connection that is open as far as we know? The probe knows since
+ * when one is not, but looks only now and then.
+ */
 static bool
 is_tcp(const struct session *session)
 {
 	char first = session->name[0];
 
-	return session->kind == WIRE_SESSION_ACCEPTED && session->inode != 0 &&
+	return session->kind != WIRE_SESSION_REGISTRY && session->inode != 0 &&
 	    session->state == SESSION_OPEN &&
 	    (first == '[' || (first >= '0' && first <= '9'));
 }
@@ -259,8 +262,10 @@ look_at_descriptors(struct snapshot *snapshot, int descriptors)
 	for (size_t i = 0; i < snapshot->session_count; i++) {
 		struct session *session = &snapshot->sessions[i];
 
-		if (session->kind == WIRE_SESSION_ACCEPTED &&
+		/* Of several descriptors the probe looks which are left. */
+		if (session->kind != WIRE_SESSION_REGISTRY &&
 		    session->inode != 0 && session->fd >= 0 &&
+		    session->fds <= 1 &&
 		    !is_still_open(descriptors, session)) {
 			session->state = SESSION_CLOSED;
 		}

@@ -17,9 +17,9 @@
 char *sockets_name(const uint8_t *address, size_t size);
 
 /*
- * Fills in the state of the snapshot's accepted connections: closed if the
- * descriptor no longer is that socket, peer closed if TCP says so. What cannot
- * be found out stays open.
+ * Fills in the state of the snapshot's connections: closed if the descriptor no
+ * longer is that socket, peer closed if TCP says so. What cannot be found out
+ * stays as the probe had it.
  */
 void sockets_look(struct snapshot *snapshot);
 

@@ -101,10 +101,12 @@ struct wire_counts_request {
 
 struct wire_counts {
 	struct wire_header header;
-	uint32_t tasks;                 /* alive */
-	uint32_t sessions;              /* open */
-	uint64_t sessions_opened;       /* ever */
-	uint64_t sessions_closed;       /* ever */
+	uint32_t tasks;           /* alive */
+	uint32_t sessions;        /* open, of clients */
+	uint64_t sessions_opened; /* ever */
+	uint64_t sessions_closed; /* ever */
+	uint32_t connects;        /* open connections to others */
+	uint32_t zero;
 	uint32_t by_state[WIRE_STATES]; /* tasks, by enum stranded_state */
 };
 
@@ -199,7 +201,10 @@ struct wire_task {
 
 enum wire_session_kind {
 	WIRE_SESSION_ACCEPTED = 1, /* a connection taken by accept() */
-	WIRE_SESSION_REGISTRY = 2  /* opened by a runtime */
+	WIRE_SESSION_REGISTRY = 2, /* opened by a runtime */
+	WIRE_SESSION_CONNECT = 3,  /* a connection made by connect() */
+	WIRE_SESSION_RECEIVED = 4, /* its descriptor came from a process */
+	WIRE_SESSION_INHERITED = 5 /* it was there when the program began */
 };
 
 struct wire_session {
@@ -207,9 +212,13 @@ struct wire_session {
 	uint64_t id; /* never reused */
 	uint64_t opened_ns;
 	uint64_t used_ns; /* last seen in use */
+	uint64_t gone_ns; /* the peer was seen to have closed, or 0 */
 	uint64_t user;    /* the id of the task that last used it, or 0 */
+	uint64_t closer;  /* that last closed a descriptor of it, or 0 */
 	uint64_t inode;   /* of the socket, or 0 */
-	int32_t fd;       /* or -1 */
+	int32_t fd;       /* the first that leads to it, or -1 */
+	uint32_t fds;     /* how many lead to it */
+	uint32_t from;    /* the process that it was received from, or 0 */
 	uint16_t kind;    /* enum wire_session_kind */
 	uint16_t address_size;
 	uint32_t name_size;

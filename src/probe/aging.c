@@ -138,6 +138,7 @@ aging_counts(struct wire_counts *counts)
 	counts->sessions_opened = load_relaxed(&session_opened);
 	counts->sessions =
 	    (uint32_t) (counts->sessions_opened - counts->sessions_closed);
+	counts->connects = load_relaxed(&session_connects);
 	for (uint32_t number = 1; number < end; number++) {
 		struct task *task = table_hot(&task_table, number);
 		uint32_t state = STRANDED_RUNNING;

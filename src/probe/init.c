@@ -78,6 +78,7 @@ in_child_of_fork(void)
 {
 	init_pid = (int) sys(SYS_getpid);
 	task_reset_after_fork();
+	session_reset_after_fork();
 	agent_start(true);
 }
 

@@ -4,6 +4,7 @@
 #ifndef PROBE_REAL_H
 #define PROBE_REAL_H
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>

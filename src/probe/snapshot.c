@@ -321,14 +321,19 @@ put_session(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	}
 	*message = (struct wire_session) {
 		.id = id,
-		.opened_ns = (uint64_t) session->opened_ns,
-		.used_ns = (uint64_t) (session->uses != session->seen_uses ?
+		.opened_ns = (uint64_t) load_relaxed(&session->opened_ns),
+		.used_ns = (uint64_t) (load_relaxed(&session->uses) !=
+			    session->seen_uses ?
 			walk->began :
 			session->used_ns),
+		.gone_ns = session->gone_id == id ? session->gone_ns : 0,
 		.user = load_relaxed(&session->user),
-		.inode = session->inode,
-		.fd = session->fd,
-		.kind = (uint16_t) session->kind,
+		.closer = load_relaxed(&session->closer),
+		.inode = load_relaxed(&session->inode),
+		.fd = session_fd(number, id),
+		.fds = load_relaxed(&session->holds),
+		.from = load_relaxed(&session->from),
+		.kind = (uint16_t) load_relaxed(&session->kind),
 		.address_size = (uint16_t) address_size,
 		.name_size = name_size,
 	};
@@ -336,7 +341,7 @@ put_session(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	to += address_size;
 	__builtin_memcpy(to, cold->name, name_size);
 	to += name_size;
-	if (is_old(walk, session->opened_ns)) {
+	if (is_old(walk, load_relaxed(&session->opened_ns))) {
 		message->opened_by.flags = WIRE_STACK_KNOWN;
 	} else if (walk->flags & WIRE_WITH_CREATION) {
 		to += capture_send(

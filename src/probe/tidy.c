@@ -56,33 +56,57 @@ is_socket(const char *link, uint64_t inode)
 	return text_equal(link, expected);
 }
 
+/* Does the descriptor still lead to the session's socket? */
 static void
-look_at_session(uint32_t number, long directory)
+look_at_descriptor(uint32_t fd, uint64_t handle, long directory)
 {
-	struct session *session = table_hot(&session_table, number);
-	uint64_t id = load_acquire(&session->id);
-	uint64_t inode = session->inode;
+	const struct session *session = table_find(&session_table, handle);
+	uint64_t inode = session != NULL ? load_relaxed(&session->inode) : 0;
 	char name[12];
 	char link[64] = "";
 	struct text text;
 	long size;
 
-	if (id == 0 || inode == 0 || session->fd < 0) {
+	if (inode == 0) {
 		return;
 	}
 	text_begin(&text, name, sizeof(name));
-	text_add_number(&text, (uint64_t) session->fd);
+	text_add_number(&text, fd);
 	size = sys(SYS_readlinkat, directory, name, link, sizeof(link) - 1);
 	if (size == -ENOENT || (size > 0 && !is_socket(link, inode))) {
-		session_end_if(number, id);
+		session_fd_has_gone(fd, handle);
+	}
+}
+
+static void
+look_at_descriptors(void)
+{
+	static uint32_t next;
+	long directory;
+
+	if (load_relaxed(&session_opened) == load_relaxed(&session_closed) &&
+	    load_relaxed(&session_connects) == 0) {
+		return;
+	}
+	directory = kernel_open_of_thread("/fd", O_PATH | O_DIRECTORY);
+	for (int i = 0; i < AT_ONCE && directory >= 0; i++) {
+		uint64_t handle = session_next_fd(&next);
+
+		if (handle == 0) {
+			next = 0; /* begins anew with the next tick */
+			break;
+		}
+		look_at_descriptor(next++, handle, directory);
+	}
+	if (directory >= 0) {
+		sys(SYS_close, directory);
 	}
 }
 
 void
 tidy_look(void)
 {
-	static uint32_t last_task, last_session;
-	long directory;
+	static uint32_t last_task;
 
 	table_prepare(&task_table);
 	table_prepare(&creation_table);
@@ -95,18 +119,5 @@ tidy_look(void)
 			look_at_task(number);
 		}
 	}
-	if (load_relaxed(&session_opened) == load_relaxed(&session_closed)) {
-		return;
-	}
-	directory = kernel_open_of_thread("/fd", O_PATH | O_DIRECTORY);
-	for (int i = 0; i < AT_ONCE && directory >= 0; i++) {
-		uint32_t number = next_number(&session_table, &last_session);
-
-		if (number != 0) {
-			look_at_session(number, directory);
-		}
-	}
-	if (directory >= 0) {
-		sys(SYS_close, directory);
-	}
+	look_at_descriptors();
 }

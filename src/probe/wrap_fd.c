@@ -1,5 +1,7 @@
 /* wrap_fd.c: the ends of descriptors, which may be the ends of sessions. */
+#include <fcntl.h>
 #include <linux/close_range.h>
+#include <stdarg.h>
 
 #include "probe/init.h"
 #include "probe/kernel.h"
@@ -69,14 +71,27 @@ closefrom(int first)
 	real.closefrom(first);
 }
 
-/* Another descriptor has taken the place of `fd`. */
+/* `to` is what `from` is: of whatever it was before, it is the end. */
 static void
-replaced(int fd)
+duplicated(int from, int to)
 {
-	session_fd_closes(fd);
-	if (fd == STDERR_FILENO && !init_is_vfork_child()) {
-		kernel_note_stderr(fd);
+	session_duplicated(from, to);
+	if (to == STDERR_FILENO && from != to && !init_is_vfork_child()) {
+		kernel_note_stderr(to);
 	}
+}
+
+PROBE_EXPORT int
+dup(int fd)
+{
+	int result;
+
+	init_probe();
+	result = real.dup(fd);
+	if (result >= 0) {
+		duplicated(fd, result);
+	}
+	return result;
 }
 
 PROBE_EXPORT int
@@ -86,8 +101,8 @@ dup2(int from, int to)
 
 	init_probe();
 	result = real.dup2(from, to);
-	if (result >= 0 && from != to) {
-		replaced(to);
+	if (result >= 0) {
+		duplicated(from, to);
 	}
 	return result;
 }
@@ -100,7 +115,30 @@ dup3(int from, int to, int flags)
 	init_probe();
 	result = real.dup3(from, to, flags);
 	if (result >= 0) {
-		replaced(to);
+		duplicated(from, to);
 	}
 	return result;
 }
+
+/* Of the command's argument only the kernel knows whether there is one. */
+#define WRAP_FCNTL(name)                                                       \
+	PROBE_EXPORT int name(int fd, int command, ...)                        \
+	{                                                                      \
+		va_list arguments;                                             \
+		void *argument;                                                \
+		int result;                                                    \
+                                                                               \
+		va_start(arguments, command);                                  \
+		argument = va_arg(arguments, void *);                          \
+		va_end(arguments);                                             \
+		init_probe();                                                  \
+		result = real.name(fd, command, argument);                     \
+		if (result >= 0 &&                                             \
+		    (command == F_DUPFD || command == F_DUPFD_CLOEXEC)) {      \
+			duplicated(fd, result);                                \
+		}                                                              \
+		return result;                                                 \
+	}
+
+WRAP_FCNTL(fcntl)
+WRAP_FCNTL(fcntl64)

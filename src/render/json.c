@@ -246,6 +246,14 @@ encode_session(const struct session *session)
 	set(record, "last_used_ms", milliseconds(session->used_ns));
 	set(record, "last_used_by",
 	    session->user ? json_integer(session->user) : json_null());
+	set(record, "origin", json_string(words_session_origin(session->kind)));
+	set(record, "received_from", number_or_null(session->from));
+	set(record, "descriptors", json_integer(session->fds));
+	set(record, "closed_by", number_or_null(session->closer));
+	set(record, "peer_closed_ms",
+	    session->state == SESSION_PEER_CLOSED ?
+		milliseconds(session->peer_closed_ns) :
+		json_null());
 	set(record, "tasks", ids(session->tasks, session->task_count));
 	return record;
 }

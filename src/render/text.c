@@ -100,19 +100,24 @@ put_states(FILE *out, const struct snapshot *snapshot)
 static void
 put_session_counts(FILE *out, const struct snapshot *snapshot)
 {
-	size_t sockets = 0, gone = 0;
+	size_t registry = 0, connects = 0, gone = 0, clients;
 
 	for (size_t i = 0; i < snapshot->session_count; i++) {
 		const struct session *session = &snapshot->sessions[i];
 
-		sockets += session->kind == WIRE_SESSION_ACCEPTED;
+		registry += session->kind == WIRE_SESSION_REGISTRY;
+		connects += session->kind == WIRE_SESSION_CONNECT;
 		gone += session->state == SESSION_PEER_CLOSED;
 	}
-	fprintf(out, "%zu session%s", snapshot->session_count,
-	    plural(snapshot->session_count));
-	if (snapshot->session_count > 0) {
-		fprintf(out, ": %zu socket, %zu registry", sockets,
-		    snapshot->session_count - sockets);
+	clients = snapshot->session_count - connects;
+	fprintf(out, "%zu session%s", clients, plural(clients));
+	if (clients > 0) {
+		fprintf(out, ": %zu socket, %zu registry", clients - registry,
+		    registry);
+	}
+	if (connects > 0) {
+		fprintf(out, ", %zu connection%s to others", connects,
+		    plural(connects));
 	}
 	if (gone > 0) {
 		fprintf(out, ", %zu whose peer has closed", gone);
@@ -670,26 +675,55 @@ compare_sessions(const void *left, const void *right)
 	return (a->id > b->id) - (a->id < b->id);
 }
 
+/* "socket fd 9 and 2 more, received from process 812, " */
+static void
+put_session_kind(FILE *out, const struct session *session)
+{
+	fprintf(out, " %s", words_session_kind(session->kind));
+	if (session->fd >= 0) {
+		fprintf(out, " fd %d", session->fd);
+	}
+	if (session->fds > 1) {
+		fprintf(out, " and %" PRIu32 " more", session->fds - 1);
+	}
+	if (session->kind == WIRE_SESSION_INHERITED) {
+		fputs(", inherited", out);
+	}
+	if (session->from != 0) {
+		fprintf(out, ", received from process %" PRIu32, session->from);
+	}
+}
+
+/* "peer closed 12 minutes ago" */
+static void
+put_session_state(FILE *out, const struct session *session)
+{
+	char since[WORDS_MAX];
+
+	fputs(words_session_state(session->state), out);
+	if (session->state == SESSION_PEER_CLOSED &&
+	    session->peer_closed_ns >= 0) {
+		fprintf(out, " %s ago",
+		    words_duration(since, session->peer_closed_ns));
+	}
+}
+
 static void
 put_listed_session(const struct text *text, const struct session *session)
 {
-	bool is_socket = session->kind == WIRE_SESSION_ACCEPTED;
 	bool alarm = session->state != SESSION_OPEN && session->task_count > 0;
 	char opened[WORDS_MAX], used[WORDS_MAX];
 	FILE *out = text->out;
 
 	fprintf(out, "session %" PRIu64, session->id);
 	put_name(out, session->name ? session->name : "");
-	fputs(is_socket ? " socket" : " registry", out);
-	if (session->fd >= 0) {
-		fprintf(out, " fd %d", session->fd);
-	}
+	put_session_kind(out, session);
 	fprintf(out, ", opened %s ago, used %s ago, %zu task%s, ",
 	    words_duration(opened, session->opened_ns),
 	    words_duration(used, session->used_ns), session->task_count,
 	    plural(session->task_count));
 	put_color(text, alarm ? RED : "");
-	fputs(words_session_state(session->state), out);
+	put_session_state(out, session);
 	put_color(text, alarm ? PLAIN : "");
 	fputc('\n', out);
 }

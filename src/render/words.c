@@ -114,7 +114,31 @@ words_session_state(enum session_state state)
 const char *
 words_session_kind(enum wire_session_kind kind)
 {
-	return kind == WIRE_SESSION_ACCEPTED ? "socket" : "registry";
+	switch (kind) {
+	case WIRE_SESSION_REGISTRY:
+		return "registry";
+	case WIRE_SESSION_CONNECT:
+		return "connect";
+	default:
+		return "socket";
+	}
+}
+
+const char *
+words_session_origin(enum wire_session_kind kind)
+{
+	switch (kind) {
+	case WIRE_SESSION_REGISTRY:
+		return "opened";
+	case WIRE_SESSION_CONNECT:
+		return "connected";
+	case WIRE_SESSION_RECEIVED:
+		return "received";
+	case WIRE_SESSION_INHERITED:
+		return "inherited";
+	default:
+		return "accepted";
+	}
 }
 
 const char *

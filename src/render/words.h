@@ -32,8 +32,11 @@ const char *words_age(char text[WORDS_MAX], int64_t ns);
 /* "open", "peer closed", "closed". */
 const char *words_session_state(enum session_state state);
 
-/* "socket", "registry". */
+/* "socket", "registry", "connect". */
 const char *words_session_kind(enum wire_session_kind kind);
+
+/* "accepted", "received", "inherited", "connected", "opened". */
+const char *words_session_origin(enum wire_session_kind kind);
 
 /* "ok", "suspect", "leaked". */
 const char *words_verdict(enum verdict verdict);

@@ -120,25 +120,160 @@ a_connection_of_a_confined_thread(void **state)
 	close(fd);
 }
 
-/* What has been closed behind our back is ended by number, once. */
-static void
-a_session_is_ended_by_number(void **state)
+static uint64_t
+handle_of(int fd)
 {
-	uint64_t before = open_now(), id;
-	uint32_t number;
+	return session_by_fd[fd];
+}
+
+/* A descriptor that was closed behind our back gives up its hold, once. */
+static void
+a_descriptor_has_gone(void **state)
+{
+	uint64_t before = open_now(), handle;
 	int fds[2];
 
 	connection(fds);
-	number = session_number(fds[1]);
-	id = session_of(fds[1])->id;
-	session_end_if(number, id + 1);
-	session_end_if(number, 0);
+	handle = handle_of(fds[1]);
+	session_fd_has_gone((uint32_t) fds[1], handle + (UINT64_C(1) << 32));
+	session_fd_has_gone((uint32_t) fds[0], handle);
 	assert_int_equal(open_now(), before + 1);
-	session_end_if(number, id);
-	session_end_if(number, id);
+	session_fd_has_gone((uint32_t) fds[1], handle);
+	session_fd_has_gone((uint32_t) fds[1], handle);
 	assert_int_equal(open_now(), before);
 	assert_null(session_of(fds[1]));
 	hang_up(fds);
+	assert_int_equal(open_now(), before);
+}
+
+/* A session lasts as long as its last descriptor, whichever that is. */
+static void
+descriptors_of_one_session(void **state)
+{
+	uint64_t before = open_now(), id;
+	struct session *session;
+	uint32_t number;
+	int fds[2], second, third;
+
+	connection(fds);
+	session = session_of(fds[1]);
+	number = session_number(fds[1]);
+	id = session->id;
+	second = dup(fds[1]);
+	session_duplicated(fds[1], second);
+	third = dup(second);
+	session_duplicated(second, third);
+	session_duplicated(third, third); /* no other */
+	assert_int_equal(open_now(), before + 1);
+	assert_int_equal(session->holds, 3);
+	assert_ptr_equal(session_of(third), session);
+	assert_int_equal(session_fd(number, id), fds[1]);
+	hang_up(fds);
+	assert_int_equal(session->closer, task_self->id);
+	assert_int_equal(session_fd(number, id), second);
+	session_fd_closes(third);
+	session_fd_closes(third);
+	assert_int_equal(session->id, id);
+	/* Another file in the place of the last. */
+	session_duplicated(0, second);
+	assert_int_equal(open_now(), before);
+	assert_int_equal(session_fd(number, id), -1);
+	close(second);
+	close(third);
+}
+
+/* dup2() over a session's descriptor ends the one, and joins the other. */
+static void
+a_descriptor_changes_sessions(void **state)
+{
+	uint64_t before = open_now();
+	int one[2], other[2];
+
+	connection(one);
+	connection(other);
+	session_duplicated(one[1], other[1]);
+	assert_int_equal(open_now(), before + 1);
+	assert_ptr_equal(session_of(other[1]), session_of(one[1]));
+	session_duplicated(-1, other[1]);
+	session_duplicated(one[1], -1);
+	session_duplicated(one[1], (int) SESSION_FD_MAX);
+	assert_int_equal(session_of(one[1])->holds, 1);
+	hang_up(one);
+	hang_up(other);
+	assert_int_equal(open_now(), before);
+}
+
+/* What comes in a second time is found by its socket. */
+static void
+a_socket_joins_its_session(void **state)
+{
+	uint64_t before = open_now();
+	int fds[2], again;
+
+	connection(fds);
+	again = dup(fds[1]);
+	assert_true(session_joins(again, session_of(fds[1])->inode));
+	assert_false(session_joins(again, ~UINT64_C(0)));
+	assert_ptr_equal(session_of(again), session_of(fds[1]));
+	session_fd_closes(fds[1]);
+	assert_int_equal(open_now(), before + 1);
+	session_fd_closes(again);
+	assert_int_equal(open_now(), before);
+	close(again);
+	hang_up(fds);
+}
+
+/* Connections to others are counted apart. */
+static void
+a_connection_to_others(void **state)
+{
+	uint64_t opened = session_opened, closed = session_closed;
+	struct session_socket socket = { .kind = WIRE_SESSION_CONNECT };
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	socket.fd = fds[0];
+	session_open_socket(&socket, &place);
+	assert_int_equal(session_connects, 1);
+	assert_int_equal(session_of(fds[0])->kind, WIRE_SESSION_CONNECT);
+	session_fd_closes(fds[0]);
+	assert_int_equal(session_connects, 0);
+	assert_int_equal(session_opened, opened);
+	assert_int_equal(session_closed, closed);
+	hang_up(fds);
+}
+
+/*
+ * Other threads of the parent were about to do something: one has taken its
+ * entry out of the map, one has put none in, one has not counted.
+ */
+static void
+a_fork_amid_changes(void **state)
+{
+	uint64_t before = open_now(), closing, opening;
+	int one[2], other[2], third[2], registry;
+
+	connection(one);
+	connection(other);
+	connection(third);
+	registry = (int) session_open("registry", &place);
+	closing = handle_of(one[1]);
+	session_by_fd[one[1]] = 0;
+	opening = handle_of(other[1]);
+	session_of(other[1])->holds++;
+	session_closed -= 7;
+	session_reset_after_fork();
+	assert_int_equal(open_now(), before + 3);
+	assert_null(table_find(&session_table, closing));
+	assert_non_null(table_find(&session_table, opening));
+	session_reset_after_fork();
+	assert_int_equal(open_now(), before + 3);
+	hang_up(one);
+	hang_up(other);
+	hang_up(third);
+	session_close(table_handle((uint32_t) registry,
+	    ((struct session *) table_hot(&session_table, (uint32_t) registry))
+		->id));
 	assert_int_equal(open_now(), before);
 }
 
@@ -295,7 +430,10 @@ long_and_empty_names(void **state)
 		->id));
 }
 
-/* Accepts and closes on numbers that other threads use as well. */
+/*
+ * Accepts, duplicates and closes on numbers that other threads use as well,
+ * without asking each other.
+ */
 static void *
 accepts_and_closes(void *argument)
 {
@@ -307,7 +445,10 @@ accepts_and_closes(void *argument)
 
 		session_accepted(fd, NULL, 0, &place);
 		session_touch(task_self, fd);
+		session_duplicated(fd, fds[(i + 2) % 4]);
 		session_fd_closes(fds[(i + 1) % 4]);
+		session_fd_has_gone(
+		    (uint32_t) fd, load_relaxed(&session_by_fd[fd]));
 	}
 	fixture_end_thread();
 	return NULL;
@@ -345,7 +486,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		SESSION_TEST(a_connection),
 		SESSION_TEST(a_connection_of_a_confined_thread),
-		SESSION_TEST(a_session_is_ended_by_number),
+		SESSION_TEST(a_descriptor_has_gone),
+		SESSION_TEST(descriptors_of_one_session),
+		SESSION_TEST(a_descriptor_changes_sessions),
+		SESSION_TEST(a_socket_joins_its_session),
+		SESSION_TEST(a_connection_to_others),
+		SESSION_TEST(a_fork_amid_changes),
 		SESSION_TEST(a_task_belongs_to_what_it_uses),
 		SESSION_TEST(a_number_is_used_again),
 		SESSION_TEST(ranges_close),

@@ -174,6 +174,9 @@ sessions_and_channels(void **state)
 	    "\"name\":\"127.0.0.1:53920\",\"fd\":9,"
 	    "\"state\":\"peer closed\",\"opened_ms\":720000,"
 	    "\"last_used_ms\":3000,\"last_used_by\":null,"
+	    "\"origin\":\"accepted\",\"received_from\":null,"
+	    "\"descriptors\":1,\"closed_by\":null,"
+	    "\"peer_closed_ms\":120000,"
 	    "\"tasks\":[7],\"opened_by\":["
 	    "{\"pc\":\"0x3001\",\"function\":\"strand_go\","
 	    "\"file\":\"lib/task.c\",\"line\":9,"
@@ -184,6 +187,9 @@ sessions_and_channels(void **state)
 	    "\"name\":\"caf\303\251 ?\",\"fd\":null,"
 	    "\"state\":\"open\",\"opened_ms\":0,"
 	    "\"last_used_ms\":0,\"last_used_by\":null,"
+	    "\"origin\":\"opened\",\"received_from\":null,"
+	    "\"descriptors\":0,\"closed_by\":null,"
+	    "\"peer_closed_ms\":null,"
 	    "\"tasks\":[],\"opened_by\":[]}");
 	check(FIELD(json_array_get(FIELD(root, "channels"), 0), "senders"),
 	    "[7]");

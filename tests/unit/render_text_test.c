@@ -75,7 +75,7 @@ static const char dump[] =
     "\n"
     "2 sessions:\n"
     "session 41 \"127.0.0.1:53920\" socket fd 9, opened 12 minutes ago, "
-    "used 3s ago, 1 task, peer closed\n"
+    "used 3s ago, 1 task, peer closed 2 minutes ago\n"
     "session 42 \"caf\303\251 ?\" registry, opened 0s ago, used 0s ago, "
     "0 tasks, open\n";
 /* clang-format on */
@@ -242,8 +242,10 @@ many_sessions(void **state)
 	for (size_t i = 0; i < LENGTH(sessions); i++) {
 		sessions[i] = (struct session) {
 			.id = 1 + i,
+			.kind = WIRE_SESSION_REGISTRY,
 			.fd = -1,
 			.opened_ns = (int64_t) (i % 10) * SECOND,
+			.peer_closed_ns = -1,
 			.state = i == 3 ? SESSION_CLOSED :
 			    i == 5      ? SESSION_PEER_CLOSED :
 					  SESSION_OPEN,

@@ -1,0 +1,273 @@
+/*
+ * descriptors_test.c: the sessions of connections whose descriptors are opened,
+ * used and closed by different threads, duplicated, inherited, and passed on.
+ */
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Has the program do what `order` says, and returns its result. */
+static int
+order(struct harness_program *program, const char *format, ...)
+{
+	char line[64];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(line, sizeof line, format, list);
+	va_end(list);
+	harness_say(program, line);
+	return (int) strtol(harness_line(program, "did"), NULL, 10);
+}
+
+/* A connection to the program; its descriptor there in `*theirs`. */
+static int
+join(struct harness_program *program, int port, int *theirs)
+{
+	int ours = harness_connect(port);
+
+	*theirs = order(program, "accept");
+	assert_true(*theirs >= 0);
+	return ours;
+}
+
+static json_t *
+session_at(json_t *dump, size_t index)
+{
+	return json_array_get(json_object_get(dump, "sessions"), index);
+}
+
+/* Dumps until there are so many sessions. */
+static json_t *
+await_sessions(struct harness_program *program, size_t count)
+{
+	json_t *dump;
+
+	HARNESS_UNTIL(
+	    harness_sessions(dump = harness_dump(program), NULL) == count);
+	return dump;
+}
+
+/* The dump of another process. Its owner is the caller. */
+static json_t *
+dump_of(int pid)
+{
+	char word[16];
+	struct harness_output output;
+	json_t *dump;
+
+	snprintf(word, sizeof word, "%d", pid);
+	output = harness_stranded("dump", "--format=json", word);
+	assert_int_equal(output.status, 0);
+	dump = json_loads(output.out, 0, NULL);
+	assert_non_null(dump);
+	return dump;
+}
+
+static size_t
+sessions_of(int pid)
+{
+	json_t *dump = dump_of(pid);
+	size_t count = harness_sessions(dump, NULL);
+
+	json_decref(dump);
+	return count;
+}
+
+/* Until the probe in it can be spoken to. */
+static void
+await_child(int pid)
+{
+	char word[16];
+
+	snprintf(word, sizeof word, "%d", pid);
+	HARNESS_UNTIL(harness_stranded("dump", word).status == 0);
+}
+
+/* One thread accepts, one works, one closes; all of that can be told. */
+static void
+test_three_threads(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "descriptors");
+	int fd, port = harness_ready(program);
+	int ours = join(program, port, &fd);
+	json_t *dump = await_sessions(program, 1), *session;
+	json_int_t first;
+
+	session = session_at(dump, 0);
+	assert_int_equal(harness_number(session, "fd"), fd);
+	assert_string_equal(harness_text(session, "origin"), "accepted");
+	assert_true(json_is_null(json_object_get(session, "last_used_by")));
+	assert_true(json_is_null(json_object_get(session, "closed_by")));
+	assert_int_equal(
+	    harness_number(
+		harness_frame(json_object_get(session, "opened_by"), "accepts"),
+		"line"),
+	    harness_marker("descriptors.c", "accepts here"));
+	write(ours, "x", 1);
+	assert_int_equal(order(program, "work %d", fd), 1);
+	session = session_at(harness_dump(program), 0);
+	first = harness_number(session, "last_used_by");
+	assert_true(first > 0);
+	/* Of two descriptors one is closed, by another thread. */
+	order(program, "dup %d", fd);
+	order(program, "close %d", fd);
+	session = session_at(harness_dump(program), 0);
+	assert_int_equal(harness_number(session, "last_used_by"), first);
+	assert_true(harness_number(session, "closed_by") > first);
+	assert_int_not_equal(harness_number(session, "fd"), fd);
+	order(program, "close %d", (int) harness_number(session, "fd"));
+	await_sessions(program, 0);
+	assert_int_equal(harness_stop(program), 0);
+}
+
+/* A session lasts until its last descriptor is closed, whichever it is. */
+static void
+test_duplicates(void **state)
+{
+	static const char *const ways[] = { "dup %d", "fcntl %d", "cloexec %d",
+		"dup2 %d 80", "dup3 %d 81" };
+	enum { WAYS = sizeof ways / sizeof *ways };
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "descriptors");
+	int fd, port = harness_ready(program), more[WAYS];
+	int ours = join(program, port, &fd);
+	json_t *dump, *session;
+
+	for (size_t i = 0; i < WAYS; i++) {
+		more[i] = order(program, ways[i], fd);
+		assert_true(more[i] > fd);
+		write(ours, "x", 1);
+		assert_int_equal(order(program, "work %d", more[i]), 1);
+	}
+	dump = await_sessions(program, 1);
+	session = session_at(dump, 0);
+	assert_int_equal(harness_number(session, "descriptors"), WAYS + 1);
+	order(program, "close %d", fd);
+	for (size_t i = 0; i < WAYS; i++) {
+		dump = harness_dump(program);
+		session = session_at(dump, 0);
+		assert_int_equal(harness_sessions(dump, NULL), 1);
+		assert_string_equal(harness_text(session, "state"), "open");
+		order(program, i % 2 ? "hide %d" : "close %d", more[i]);
+	}
+	await_sessions(program, 0);
+}
+
+/* What is put in the place of a session's descriptor ends it. */
+static void
+test_replaced(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "descriptors");
+	int one, other, port = harness_ready(program);
+
+	join(program, port, &one);
+	join(program, port, &other);
+	await_sessions(program, 2);
+	order(program, "dup2 %d %d", one, other);
+	assert_int_equal(harness_sessions(harness_dump(program), NULL), 1);
+	order(program, "dup2 0 %d", one);
+	assert_int_equal(
+	    harness_number(session_at(harness_dump(program), 0), "fd"), other);
+	order(program, "dup3 0 %d", other);
+	assert_int_equal(harness_sessions(harness_dump(program), NULL), 0);
+}
+
+/* A number that was closed behind the probe's back, and is used again. */
+static void
+test_number_reused(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "descriptors");
+	int fd, again, port = harness_ready(program);
+	json_t *dump;
+	int last;
+
+	for (int i = 0; i < 10; i++) {
+		join(program, port, &fd);
+		assert_int_equal(order(program, "hide %d", fd), 0);
+		last = join(program, port, &again);
+		assert_int_equal(again, fd);
+		dump = harness_dump(program);
+		assert_int_equal(harness_sessions(dump, NULL), 1);
+		assert_string_equal(harness_text(session_at(dump, 0), "name"),
+		    harness_name(last));
+		order(program, "close %d", again);
+	}
+	await_sessions(program, 0);
+}
+
+/* A child has what it inherits, and what each closes is its own affair. */
+static void
+test_fork(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "descriptors");
+	int one, other, port = harness_ready(program);
+	int child, closing;
+
+	join(program, port, &one);
+	join(program, port, &other);
+	child = order(program, "fork");
+	closing = order(program, "fork %d", one);
+	await_child(child);
+	await_child(closing);
+	assert_int_equal(sessions_of(child), 2);
+	HARNESS_UNTIL(sessions_of(closing) == 1);
+	assert_int_equal(harness_sessions(harness_dump(program), NULL), 2);
+	order(program, "close %d", one);
+	order(program, "close %d", other);
+	await_sessions(program, 0);
+	assert_int_equal(sessions_of(child), 2);
+	assert_int_equal(sessions_of(closing), 1);
+}
+
+/* A connection at a path is a session like others. */
+static void
+test_unix(void **state)
+{
+	char path[300], option[320];
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct harness_program *program;
+	int fd, ours = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	json_t *session;
+
+	snprintf(path, sizeof path, "%s/server", harness_directory());
+	snprintf(option, sizeof option, "--unix=%s", path);
+	assert_true(strlen(path) < sizeof address.sun_path);
+	memcpy(address.sun_path, path, strlen(path));
+	program = harness_start(HARNESS_PRELOAD, "descriptors", option);
+	harness_ready(program);
+	assert_int_equal(
+	    connect(ours, (struct sockaddr *) &address, sizeof address), 0);
+	unlink(path);
+	fd = order(program, "accept");
+	session = session_at(await_sessions(program, 1), 0);
+	assert_string_equal(harness_text(session, "name"), "unix");
+	assert_string_equal(harness_text(session, "kind"), "socket");
+	order(program, "close %d", fd);
+	await_sessions(program, 0);
+	close(ours);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		HARNESS_TEST(test_three_threads),
+		HARNESS_TEST(test_duplicates),
+		HARNESS_TEST(test_replaced),
+		HARNESS_TEST(test_number_reused),
+		HARNESS_TEST(test_fork),
+		HARNESS_TEST(test_unix),
+	};
+
+	return cmocka_run_group_tests_name("descriptors", tests, NULL, NULL);
+}
