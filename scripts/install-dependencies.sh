@@ -15,8 +15,9 @@ packages_of()
 		    libelf-dev libncurses-dev libjansson-dev
 		;;
 	test)
-		echo libcmocka-dev libjemalloc2 libtcmalloc-minimal4 memcached \
-		    spin tmux
+		echo libcmocka-dev libjemalloc2 libtcmalloc-minimal4 spin tmux \
+		    memcached libmemcached-tools redis-server nginx wrk \
+		    nghttp2-server nghttp2-client
 		;;
 	lint)
 		echo clang clang-tidy clang-format cppcheck shellcheck mandoc
@@ -74,18 +75,35 @@ apt()
 stay_off()
 {
 	if [ -d /run/systemd/system ]; then
-		as_root systemctl --quiet disable --now "$1"
+		as_root systemctl --quiet disable "$1"
 	fi
+}
+
+# Nothing is started while there is a policy that forbids it.
+with_nothing_started()
+{
+	policy=/usr/sbin/policy-rc.d
+	if [ -e "$policy" ]; then
+		"$@"
+		return
+	fi
+	printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+	as_root chmod 755 "$policy"
+	"$@" && result=0 || result=$?
+	as_root rm "$policy"
+	return "$result"
 }
 
 install()
 {
-	apt install --no-install-recommends "$@" || return
-	case " $* " in
-	*" memcached "*)
-		stay_off memcached
-		;;
-	esac
+	with_nothing_started apt install --no-install-recommends "$@" || return
+	for server in memcached redis-server nginx; do
+		case " $* " in
+		*" $server "*)
+			stay_off "$server"
+			;;
+		esac
+	done
 }
 
 if [ $# -eq 0 ]; then

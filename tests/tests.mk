@@ -43,12 +43,12 @@ $(B)/tests/unit/probe_%: tests/unit/probe_%.c tests/unit/probe_fixture.h \
 	    $(B)/tests/probe.a -lcmocka -lpthread
 
 # End to end: one program a file, with the harness that starts real processes.
-HARNESS := tests/e2e/harness.c tests/e2e/harness_dump.c
+HARNESS := tests/e2e/harness.c tests/e2e/harness_dump.c tests/e2e/servers.c
 E2E_SRC := $(wildcard tests/e2e/*_test.c)
 E2E_BIN := $(patsubst tests/e2e/%.c,$(B)/tests/e2e/%,$(E2E_SRC))
 
 $(B)/tests/e2e/%: tests/e2e/%.c $(HARNESS) \
-    tests/e2e/harness.h $(B)/tool.a
+    tests/e2e/harness.h tests/e2e/servers.h $(B)/tool.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(TOOL_CFLAGS) \
 	    $(CPPFLAGS) -o $@ $< $(HARNESS) $(B)/tool.a \

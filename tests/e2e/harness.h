@@ -118,6 +118,7 @@ struct harness_output harness_command_list(const char *const argv[]);
  * and what is found in it, is valid until the end of the test.
  */
 json_t *harness_dump(const struct harness_program *program);
+json_t *harness_dump_of(pid_t process);
 
 /* The task `name`, or NULL. */
 json_t *harness_task(json_t *dump, const char *name);

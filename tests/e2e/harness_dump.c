@@ -23,14 +23,14 @@ harness_dumps_end(void)
 }
 
 json_t *
-harness_dump(const struct harness_program *program)
+harness_dump_of(pid_t process)
 {
 	struct harness_output output;
 	json_error_t error;
 	json_t *dump;
 	char pid[16];
 
-	snprintf(pid, sizeof pid, "%d", harness_pid(program));
+	snprintf(pid, sizeof pid, "%d", process);
 	output = harness_stranded("dump", "--format=json", pid);
 	if (output.status != 0) {
 		fail_msg("dump ends with %d: %s", output.status, output.err);
@@ -42,6 +42,12 @@ harness_dump(const struct harness_program *program)
 	}
 	json_array_append_new(dumps, dump);
 	return dump;
+}
+
+json_t *
+harness_dump(const struct harness_program *program)
+{
+	return harness_dump_of(harness_pid(program));
 }
 
 const char *

@@ -239,6 +239,38 @@ test_registry(void **state)
 	    harness_sessions(dump = harness_dump(program), NULL) == 0);
 }
 
+/* Sends lines until there is no room for more. */
+static void
+send_much(int fd)
+{
+	char line[100];
+
+	memset(line, 'x', sizeof line);
+	line[sizeof line - 1] = '\n';
+	while (send(fd, line, sizeof line, MSG_DONTWAIT) > 0) {
+	}
+}
+
+/* A client that does not read: the thread that serves it is stuck. */
+static void
+test_client_that_stops_reading(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "plain_server");
+	int port = harness_ready(program);
+	int deaf = harness_connect(port), other = harness_connect(port);
+	json_t *dump;
+
+	harness_ask(other, "hello", "hello");
+	HARNESS_UNTIL((send_much(deaf), dump = harness_dump(program),
+	    harness_count(dump, "IO write", "answer") == 1));
+	assert_string_equal(
+	    harness_text(task_of(dump, session_named(dump, harness_name(deaf))),
+		"state"),
+	    "IO write");
+	harness_ask(other, "hello", "hello");
+}
+
 int
 main(void)
 {
@@ -248,6 +280,7 @@ main(void)
 		HARNESS_TEST(test_peer_closed),
 		HARNESS_TEST(test_last_used),
 		HARNESS_TEST(test_ps_counts),
+		HARNESS_TEST(test_client_that_stops_reading),
 		HARNESS_TEST(test_registry),
 	};
 
