@@ -1,0 +1,17 @@
+/* company.h: the libraries and runtimes that the probe shares a process with. */
+#ifndef DOCTOR_COMPANY_H
+#define DOCTOR_COMPANY_H
+
+#include "doctor/image.h"
+#include "doctor/report.h"
+
+/* What is to be said of a library, by its file's name, if there is anything. */
+void company_check_library(struct report *report, const char *name);
+
+/* What is to be said of what is linked into the program itself. */
+void company_check_image(struct report *report, const struct image *image);
+
+/* What can be seen of the program's own functions. */
+void company_check_symbols(struct report *report, const struct image *image);
+
+#endif
