@@ -193,6 +193,7 @@ help:
 #? make            builds into build/: the command, the probe, libstrand
 #? make demo       shows the leaking session server found, and mended
 #? make check      runs all tests; the last line is "N passed, N failed"
+#? make leaks      what is proved of fifty known leaks, by class
 #? make lint       checks format, headers, scripts and man pages; analyzers
 #? make bench      measures, as ratios; what it needs: golang-go, libglib2.0-dev
 #? make fuzz       fuzzes the parsers, FUZZ_SECONDS each
@@ -210,4 +211,6 @@ help:
 #?              its own below build/
 #?   B          the folder to build in
 #?   V=1        shows the commands
+#?   REPEAT     how often `make leaks` does it; MATRIX=1: for other compilers,
+#?              optimisations and allocators as well
 #?   TEST_LIMIT seconds that one test program may take (300)

@@ -2,12 +2,12 @@
 #
 # run.sh [PROGRAM...]: runs test programs and sums up what cmocka says.
 #
-# Without arguments all that are built are run: those in $B/tests/unit, e2e and
-# stress (B is "build" if it is not set), the models, and what is said of
-# installing. With SAN=thread, e2e is left out: that sanitizer has a thread of
-# its own in each program, and does some of the waiting itself, where the probe
-# does not see it. So are two unit tests that are about signals, which it takes
-# over.
+# Without arguments all that are built are run: those in $B/tests/unit, e2e,
+# stress and leaks (B is "build" if it is not set), the models, and what is said
+# of installing. With SAN=thread, e2e and leaks are left out: that sanitizer has
+# a thread of its own in each program, and does some of the waiting itself, where
+# the probe does not see it. So are two unit tests that are about signals, which
+# it takes over.
 #
 # Each has TEST_LIMIT seconds (300). A program that crashes, hangs, or runs no
 # test has failed. The output of those that failed is kept in $B/tests/log, and
@@ -62,9 +62,11 @@ rm -rf "$logs"
 mkdir -p "$logs"
 if [ $# -eq 0 ]; then
 	for program in tests/house/run.sh tests/model/run.sh "$B"/tests/unit/*_test \
-	    "$B"/tests/e2e/*_test "$B"/tests/stress/*_test; do
+	    "$B"/tests/e2e/*_test "$B"/tests/stress/*_test \
+	    "$B"/tests/leaks/*_test; do
 		case ${SAN:-}:$program in
-		*thread*:*/e2e/* | *thread*:*/unit/cmd_run_test | \
+		*thread*:*/e2e/* | *thread*:*/leaks/* | \
+		*thread*:*/unit/cmd_run_test | \
 		*thread*:*/unit/analyze_stacks_test)
 			continue ;;
 		esac

@@ -71,6 +71,30 @@ $(B)/tests/programs/host $(B)/tests/programs/host_waits: private SANFLAGS :=
 # A sanitizer brings an allocator of its own, in front of all others.
 $(B)/tests/programs/heap_marks: private SANFLAGS :=
 
+# The leak cases: one program, whose frames shall be those of its source.
+CASE_SRC := $(filter-out tests/leaks/leaks_test.c,$(wildcard tests/leaks/*.c))
+CASE_OBJ := $(call obj,case,$(CASE_SRC))
+CASE_MAIN_OBJ := $(call obj,case,tests/leaks/main.c)
+
+$(B)/obj/case/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) -Itests \
+	    -fno-optimize-sibling-calls $(CPPFLAGS) -c -o $@ $<
+
+$(B)/tests/leaks/cases: $(CASE_OBJ) $(B)/libstrand.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) $(SANFLAGS) -o $@ $(CASE_OBJ) \
+	    $(B)/libstrand.a -lpthread
+
+# What runs them has their tables, and never calls them.
+$(B)/tests/leaks/leaks_test: tests/leaks/leaks_test.c tests/leaks/case.h \
+    $(HARNESS) tests/e2e/harness.h $(CASE_OBJ) $(B)/tool.a $(B)/libstrand.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(BASE) -Itests $(CFLAGS) $(SANFLAGS) \
+	    $(TOOL_CFLAGS) $(CPPFLAGS) -o $@ $< $(HARNESS) \
+	    $(filter-out $(CASE_MAIN_OBJ),$(CASE_OBJ)) $(B)/libstrand.a \
+	    $(B)/tool.a $(TOOL_LIBS) -lcmocka
+
 # Benchmarks; the one that compares with GLib only where that is installed.
 BENCH_SRC := $(wildcard tests/bench/*.c)
 ifneq ($(shell $(PKG_CONFIG) --exists glib-2.0 2>/dev/null && echo yes),yes)
@@ -155,6 +179,14 @@ bench: all programs $(BENCH_BIN)
 	$(Q)B=$(B) tests/bench/lib_bench.sh
 	$(Q)B=$(B) $(B)/tests/bench/dump_bench
 
+# What is proved of the leak cases, by class. MATRIX=1: for each compiler, each
+# optimisation and each allocator; REPEAT: how often.
+LEAKS_BIN := $(addprefix $(B)/tests/leaks/,cases leaks_test)
+
+leaks: all $(LEAKS_BIN)
+	$(Q)B=$(B) REPEAT=$(REPEAT) $(B)/tests/leaks/leaks_test
+	$(if $(MATRIX),$(Q)B=$(B) tests/leaks/matrix.sh)
+
 programs: $(PROGRAM_BIN)
 unit: $(UNIT_BIN)
 stress: $(STRESS_BIN)
@@ -162,7 +194,7 @@ e2e: $(E2E_BIN) $(PROGRAM_BIN)
 
 # Below a sanitizer the tests end to end run as well: the tool and the programs
 # are instrumented, the probe is not.
-check-built: all unit e2e stress
+check-built: all unit e2e stress $(LEAKS_BIN)
 	$(Q)B=$(B) SAN=$(SAN) tests/run.sh
 
-.PHONY: programs unit e2e stress check-built fuzz bench
+.PHONY: programs unit e2e stress leaks check-built fuzz bench

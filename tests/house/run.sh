@@ -114,7 +114,7 @@ uninstall()
 help()
 {
 	make help >"$root/help" || return
-	for target in demo check lint bench fuzz install uninstall clean; do
+	for target in demo check leaks lint bench fuzz install uninstall clean; do
 		grep -q "make $target" "$root/help" || { echo "$target"; return 1; }
 	done
 }
