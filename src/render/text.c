@@ -21,9 +21,10 @@
 #include "client/memory.h"
 #include "common/states.h"
 #include "render/output.h"
+#include "render/stack.h"
 #include "render/words.h"
 
-#define INDENT       "        " /* before a file's name */
+#define INDENT       "        " /* before what is part of the line above */
 #define LIST_MAX     10 /* threads that are not covered that are named */
 #define MEMBERS_MAX  64 /* members of a group that are */
 #define SESSIONS_MAX 20 /* sessions that are listed */
@@ -184,95 +185,6 @@ put_head(const struct text *text)
 	put_uncovered(out, snapshot);
 }
 
-/* ---- Stacks ------------------------------------------------------------ */
-
-static void
-put_module(FILE *out, const struct frame *frame)
-{
-	if (frame->module) {
-		output_clean(out, frame->module);
-		fprintf(out, "+0x%" PRIx64, frame->offset);
-	} else {
-		fprintf(out, "0x%" PRIx64, frame->pc);
-	}
-}
-
-/* The second line of a frame. */
-static void
-put_place(FILE *out, const struct frame *frame, bool with_offset)
-{
-	fputs(INDENT, out);
-	if (frame->file) {
-		output_clean(out, frame->file);
-		fprintf(out, ":%u", frame->line);
-	} else {
-		put_module(out, frame);
-	}
-	if (with_offset && frame->function_offset > 0) {
-		fprintf(out, " +0x%" PRIx64, frame->function_offset);
-	}
-	fputc('\n', out);
-}
-
-static void
-put_frame(FILE *out, const struct frame *frame, bool leaf)
-{
-	output_clean(out, frame->function ? frame->function : "??");
-	fputs(frame->inlined ? "(...) (inlined)\n" : "(...)\n", out);
-	put_place(out, frame, !leaf);
-}
-
-/* Why there is nothing to show of a task that waits. */
-static void
-put_no_stack(FILE *out, const struct task *task)
-{
-	const char *why = "the stack is not known";
-
-	if (task->state == STRANDED_RUNNING) {
-		return;
-	}
-	if (task->stack.raw.flags & WIRE_STACK_MOVED) {
-		why = "it went on while its stack was copied";
-	} else if (task->stack.raw.flags & WIRE_STACK_UNREADABLE) {
-		why = "its stack could not be read";
-	}
-	fprintf(out, INDENT "(%s)\n", why);
-}
-
-static void
-put_stack(FILE *out, const struct task *task)
-{
-	const struct stack *stack = &task->stack;
-	size_t count = 0;
-
-	for (size_t i = 0; i < stack->frame_count; i++) {
-		const struct frame *frame = stack->frames[i];
-
-		if (!frame->probe) {
-			put_frame(out, frame, output_is_leaf(stack, frame));
-			count++;
-		}
-	}
-	if (count == 0) {
-		put_no_stack(out, task);
-	} else if (stack->cut) {
-		fputs(INDENT "...additional frames elided...\n", out);
-	}
-}
-
-static void
-put_creator(FILE *out, const struct task *task)
-{
-	const struct frame *frame = output_creator(&task->created_by);
-
-	if (frame) {
-		fputs("created by ", out);
-		output_clean(out, frame->function ? frame->function : "??");
-		fputc('\n', out);
-		put_place(out, frame, false);
-	}
-}
-
 /* ---- What is waited for ------------------------------------------------ */
 
 /* What the objects are that are waited for in these states. */
@@ -426,8 +338,8 @@ static void
 put_task(const struct text *text, const struct task *task)
 {
 	put_task_head(text, task);
-	put_stack(text->out, task);
-	put_creator(text->out, task);
+	stack_put(text->out, task);
+	stack_put_creator(text->out, task);
 	put_object(text, task, "waits");
 	if (task->verdict != VERDICT_OK) {
 		put_verdict(text, task);
@@ -615,8 +527,8 @@ put_group(const struct text *text, const struct group *group)
 	uint64_t *ids = memory_new(group->count, sizeof(*ids));
 
 	put_group_head(text, group);
-	put_stack(text->out, group->tasks[0]);
-	put_creator(text->out, group->tasks[0]);
+	stack_put(text->out, group->tasks[0]);
+	stack_put_creator(text->out, group->tasks[0]);
 	put_group_objects(text, group, ids);
 	put_members(text, group);
 	put_group_verdict(text, group);
