@@ -48,6 +48,7 @@
 #include "probe/init.h"
 #include "probe/kernel.h"
 #include "probe/listener.h"
+#include "probe/peers.h"
 #include "probe/privileges.h"
 #include "probe/probe.h"
 #include "probe/serve.h"
@@ -111,6 +112,7 @@ tick(int64_t now)
 	serve_tick(now);
 	dump_tick(now);
 	tidy_look();
+	peers_look(now);
 }
 
 static void
@@ -237,6 +239,7 @@ agent_start(bool patient)
 	leaving = false;
 	listener_reset();
 	serve_reset();
+	peers_reset();
 	dump_reset();
 	tcb = area + STACK_SIZE + TLS_SIZE;
 	arch_fill_tcb(tcb);

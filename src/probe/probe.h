@@ -34,6 +34,7 @@
  *     signal              the signal that asks for a dump
  *     agent               the probe's own thread, which has these:
  *     aging, tidy, kernel what waits how long; what has gone; what /proc says
+ *     peers               whose peer has gone
  *     privileges          it drops them when the application does
  *     listener, serve,    the socket, its connections, and what is answered
  *     snapshot

@@ -59,6 +59,8 @@ take(enum wire_session_kind kind, int fd, const struct stranded_place *by,
 	store_relaxed(&session->fd, fd);
 	store_relaxed(&session->seen_uses, 0);
 	store_relaxed(&session->used_ns, session->opened_ns);
+	store_relaxed(&session->round, 0);
+	store_relaxed(&session->missed, 0);
 	cold->address_size = 0;
 	cold->name_size = 0;
 	capture_take(&cold->opened_by, SESSION_CAPTURE, by,

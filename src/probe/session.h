@@ -43,7 +43,8 @@ struct session {
 	/* The agent's own. */
 	uint16_t missed;    /* how often in turn the kernel did not list it */
 	int32_t fd;         /* that leads to it, when last looked; or -1 */
-	uint32_t round;     /* of peers.c, in which it was last listed */
+	uint32_t round;     /* of peers.c, in which it was last listed; or 0 */
+	int64_t missed_ns;  /* when it was first not listed, if `missed` */
 	uint64_t seen_uses; /* `uses` when it last looked */
 	int64_t used_ns;    /* when it last saw them change */
 	uint64_t gone_id;   /* the session of which the next is said */

@@ -252,9 +252,13 @@ test_unix(void **state)
 	session = session_at(await_sessions(program, 1), 0);
 	assert_string_equal(harness_text(session, "name"), "unix");
 	assert_string_equal(harness_text(session, "kind"), "socket");
+	assert_string_equal(harness_text(session, "state"), "open");
+	close(ours);
+	HARNESS_UNTIL(
+	    strcmp(harness_text(session_at(harness_dump(program), 0), "state"),
+		"peer closed") == 0);
 	order(program, "close %d", fd);
 	await_sessions(program, 0);
-	close(ours);
 }
 
 int

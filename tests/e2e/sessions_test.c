@@ -130,6 +130,39 @@ test_peer_closed(void **state)
 	assert_string_equal(harness_text(session, "state"), "open");
 }
 
+/* Since when the peer is known to have gone, -1 if it is not. */
+static json_int_t
+gone_since(json_t *dump, int fd)
+{
+	json_t *since = json_object_get(
+	    session_named(dump, harness_name(fd)), "peer_closed_ms");
+
+	return json_is_integer(since) ? json_integer_value(since) : -1;
+}
+
+/* The probe looks every two seconds or so: then it is said since when. */
+static void
+test_peer_closed_since(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "plain_server");
+	int port = harness_ready(program);
+	int gone = harness_connect(port), there = harness_connect(port);
+	char pid[16];
+	json_t *dump;
+
+	dprintf(gone, "hold\n");
+	dprintf(there, "hold\n");
+	dump = harness_await(program, 2, "cond wait", "hold");
+	assert_int_equal(gone_since(dump, gone), -1);
+	shutdown(gone, SHUT_WR);
+	HARNESS_UNTIL(gone_since(dump = harness_dump(program), gone) > 1000);
+	assert_int_equal(gone_since(dump, there), -1);
+	snprintf(pid, sizeof pid, "%d", harness_pid(program));
+	assert_non_null(strstr(
+	    harness_stranded("dump", pid).out, ", 1 task, peer closed "));
+}
+
 /* When the connection was last used, as the dump has it. */
 static json_int_t
 last_used(json_t *dump, int fd)
@@ -278,6 +311,7 @@ main(void)
 		HARNESS_TEST(test_connections),
 		HARNESS_TEST(test_connections_end),
 		HARNESS_TEST(test_peer_closed),
+		HARNESS_TEST(test_peer_closed_since),
 		HARNESS_TEST(test_last_used),
 		HARNESS_TEST(test_ps_counts),
 		HARNESS_TEST(test_client_that_stops_reading),
