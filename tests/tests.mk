@@ -140,6 +140,10 @@ $(B)/tests/stress/storms_module.so: tests/stress/storms_module.c
 # clang, with a driver of our own that mutates blindly.
 FUZZ_SECONDS ?= 60
 FUZZ_SRC := $(wildcard src/client/*.c src/common/*.c)
+# What reads a dump from a file, and compares it.
+FUZZ_JSON_SRC := $(addprefix src/,$(addsuffix .c,analyze/diff analyze/frames \
+    analyze/groups analyze/table render/diff render/json render/json_read \
+    render/output render/stack render/words))
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_FLAGS := $(BASE) -Itests -g -O1 -fno-sanitize-recover=all
 CLANG := $(shell command -v clang)
@@ -147,12 +151,15 @@ CLANG := $(shell command -v clang)
 $(B)/fuzz/%_seeds: tests/fuzz/%_fuzz.c tests/fuzz/driver.c $(FUZZ_SRC)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(FUZZ_FLAGS) -fsanitize=address,undefined -o $@ \
-	    $(filter %.c,$^)
+	    $(filter %.c,$^) $(FUZZ_LIBS)
 
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ_SRC)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)clang $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined \
-	    -o $@ $^
+	    -o $@ $^ $(FUZZ_LIBS)
+
+$(B)/fuzz/json_seeds $(B)/fuzz/json_fuzz: $(FUZZ_JSON_SRC)
+$(B)/fuzz/json_seeds $(B)/fuzz/json_fuzz: FUZZ_LIBS = -ljansson
 
 ifneq ($(CLANG),)
 fuzz: $(FUZZ_BIN) $(FUZZ_BIN:_fuzz=_seeds)

@@ -21,7 +21,7 @@ _stranded()
 		return
 	elif [[ $current == -* ]]; then
 		words=$(stranded help --words "$command" 2>/dev/null)
-	elif [ "$previous" = -o ]; then
+	elif [ "$previous" = -o ] || [ "$command" = diff ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 	elif [[ $command == @(dump|top|doctor) ]]; then

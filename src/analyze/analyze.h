@@ -65,6 +65,9 @@ struct groups {
 struct groups *analyze_groups(const struct snapshot *snapshot);
 void analyze_groups_free(struct groups *groups);
 
+/* Do the two belong into one group? */
+bool analyze_is_alike(const struct task *a, const struct task *b);
+
 /* Fills verdict and why of each task, by what the wait itself proves. */
 void analyze_verdicts(struct snapshot *snapshot);
 

@@ -56,6 +56,12 @@ compare_kinds(const struct task *a, const struct task *b)
 	return order;
 }
 
+bool
+analyze_is_alike(const struct task *a, const struct task *b)
+{
+	return compare_kinds(a, b) == 0;
+}
+
 /* By kind; among equals the longest waiting first. */
 static int
 compare_tasks(const void *left, const void *right)

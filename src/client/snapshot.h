@@ -134,7 +134,8 @@ struct snapshot {
 	size_t channel_count;
 	struct uncovered *uncovered;
 	size_t uncovered_count;
-	uint8_t **blocks; /* memory that the stacks' bytes lie in */
+	uint8_t **blocks; /* memory that the stacks' bytes lie in; of one that
+	                     was read from a file, lists of frames, words */
 	size_t block_count;
 };
 

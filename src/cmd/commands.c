@@ -10,6 +10,7 @@ const struct command *const command_table[] = {
 	&command_dump,
 	&command_top,
 	&command_doctor,
+	&command_diff,
 	&command_help,
 	&command_version,
 	NULL,

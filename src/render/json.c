@@ -19,6 +19,7 @@
 #include "client/memory.h"
 #include "client/text.h"
 #include "common/states.h"
+#include "render/json.h"
 #include "render/output.h"
 #include "render/words.h"
 
@@ -50,8 +51,8 @@ milliseconds(int64_t ns)
 	return ns < 0 ? json_null() : json_integer(ns / MILLISECOND);
 }
 
-static json_t *
-string_or_null(const char *string)
+json_t *
+json_string_or_null(const char *string)
 {
 	json_t *value;
 	char *copy;
@@ -106,20 +107,19 @@ encode_frame(const struct frame *frame)
 	json_t *record = json_object();
 
 	set(record, "pc", address(frame->pc));
-	set(record, "function", string_or_null(frame->function));
-	set(record, "file", string_or_null(frame->file));
+	set(record, "function", json_string_or_null(frame->function));
+	set(record, "file", json_string_or_null(frame->file));
 	set(record, "line", number_or_null(frame->line));
-	set(record, "module", string_or_null(frame->module));
+	set(record, "module", json_string_or_null(frame->module));
 	set(record, "offset", address(frame->offset));
 	set(record, "inlined", json_boolean(frame->inlined));
 	return record;
 }
 
-static char *
-encode_frames(const struct stack *stack)
+json_t *
+json_frames(const struct stack *stack)
 {
 	json_t *array = json_array();
-	char *text;
 
 	for (size_t i = 0; i < stack->frame_count; i++) {
 		if (!stack->frames[i]->probe) {
@@ -127,7 +127,15 @@ encode_frames(const struct stack *stack)
 			    array, encode_frame(stack->frames[i]));
 		}
 	}
-	text = json_dumps(array, JSON_COMPACT);
+	return array;
+}
+
+static char *
+encode_frames(const struct stack *stack)
+{
+	json_t *array = json_frames(stack);
+	char *text = json_dumps(array, JSON_COMPACT);
+
 	json_decref(array);
 	return text;
 }
@@ -213,7 +221,7 @@ encode_task(const struct task *task)
 
 	set(record, "id", json_integer(task->id));
 	set(record, "tid", number_or_null(task->tid));
-	set(record, "name", string_or_null(task->name));
+	set(record, "name", json_string_or_null(task->name));
 	set(record, "state", json_string(state_name(task->state)));
 	set(record, "wait_id", encode_wait_id(task));
 	set(record, "since_ms", milliseconds(task->since_ns));
@@ -225,7 +233,7 @@ encode_task(const struct task *task)
 	set(record, "holder_tid", number_or_null(task->holder_tid));
 	set(record, "session", number_or_null(task->session));
 	set(record, "verdict", json_string(words_verdict(task->verdict)));
-	set(record, "why", string_or_null(task->why));
+	set(record, "why", json_string_or_null(task->why));
 	set(record, "created_ms", milliseconds(task->created_ns));
 	set(record, "stack_cut", json_boolean(task->stack.cut));
 	return record;
@@ -238,7 +246,7 @@ encode_session(const struct session *session)
 
 	set(record, "id", json_integer(session->id));
 	set(record, "kind", json_string(words_session_kind(session->kind)));
-	set(record, "name", string_or_null(session->name));
+	set(record, "name", json_string_or_null(session->name));
 	set(record, "fd",
 	    session->fd < 0 ? json_null() : json_integer(session->fd));
 	set(record, "state", json_string(words_session_state(session->state)));
@@ -284,7 +292,7 @@ encode_coverage(const struct snapshot *snapshot)
 		json_t *one = json_object();
 
 		set(one, "tid", json_integer(uncovered->tid));
-		set(one, "why", string_or_null(uncovered->why));
+		set(one, "why", json_string_or_null(uncovered->why));
 		json_array_append_new(array, one);
 	}
 	set(record, "tasks", json_integer(snapshot->task_count));
@@ -316,8 +324,8 @@ encode_head(const struct snapshot *snapshot)
 	set(record, "began_ns", json_integer(snapshot->began_ns));
 	set(record, "ended_ns", json_integer(snapshot->ended_ns));
 	set(record, "pid", json_integer(snapshot->pid));
-	set(record, "exe", string_or_null(snapshot->exe));
-	set(record, "name", string_or_null(snapshot->name));
+	set(record, "exe", json_string_or_null(snapshot->exe));
+	set(record, "name", json_string_or_null(snapshot->name));
 	set(record, "coverage", encode_coverage(snapshot));
 	set(record, "states", encode_states(snapshot));
 	return record;
