@@ -18,7 +18,7 @@
 #define REACH_TRIES    20
 #define REACH_PAUSE_MS 50
 
-enum option_id { OPTION_DUMP_TO = 256, OPTION_TRACK_HEAP };
+enum option_id { OPTION_DUMP_TO = 256, OPTION_TRACK_HEAP, OPTION_CONNECT };
 
 static const struct command_option option_table[] = {
 	{ 's', "signal", "NAME",
@@ -28,6 +28,9 @@ static const struct command_option option_table[] = {
 	{ OPTION_DUMP_TO, "dump-to", "FILE",
 	    "Append the dumps that the signal asks for to FILE, instead of "
 	    "printing them on the standard error of COMMAND." },
+	{ OPTION_CONNECT, "connect", NULL,
+	    "Take the connections that COMMAND makes to others for sessions "
+	    "as well, of the kind \"connect\"." },
 	{ OPTION_TRACK_HEAP, "track-heap", NULL,
 	    "Note where each block of the heap lies, so that \"stranded "
 	    "leaks\" can follow references through it whatever allocator "
@@ -93,6 +96,8 @@ parse(struct arguments *arguments, bool *track_heap)
 		if (id == OPTION_DUMP_TO) {
 			check_dump(value);
 			set_dump(value);
+		} else if (id == OPTION_CONNECT) {
+			setenv("STRANDED_CONNECT", "1", 1);
 		} else if (id == OPTION_TRACK_HEAP) {
 			*track_heap = true;
 		} else {

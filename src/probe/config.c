@@ -118,6 +118,8 @@ config_read(void)
 	if (value != NULL && value[0] != '\0') {
 		set_path(config.dump, sizeof(config.dump), value);
 	}
+	value = getenv("STRANDED_CONNECT");
+	config.connect = value != NULL && text_equal(value, "1");
 	value = getenv(PLACE_VARIABLE);
 	if (value != NULL && value[0] != '\0') {
 		set_path(config.directory, sizeof(config.directory), value);

@@ -6,6 +6,7 @@
  *                         "none"; SIGQUIT if it is not set
  *     STRANDED_DUMP       the file that dumps are appended to; standard error
  *                         if it is not set
+ *     STRANDED_CONNECT    if it is 1, connections to others are sessions
  *     STRANDED_DIR        where the socket is: see common/place.h
  *     STRANDED_TOOL       the `stranded` that makes the dump; by default the
  *                         one that was installed with the probe
@@ -14,6 +15,7 @@
 #ifndef PROBE_CONFIG_H
 #define PROBE_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define CONFIG_PATH_MAX 4096
@@ -21,6 +23,7 @@
 struct config {
 	int signal;                 /* 0: none */
 	int handshake;              /* descriptor, or -1 */
+	bool connect;               /* connect() makes sessions as well */
 	char dump[CONFIG_PATH_MAX]; /* absolute; "": standard error */
 	char directory[256];        /* "": the standard ones */
 	char tool[CONFIG_PATH_MAX]; /* "": it was not found */

@@ -12,6 +12,7 @@
 #include "probe/arch.h"
 #include "probe/channel.h"
 #include "probe/config.h"
+#include "probe/connection.h"
 #include "probe/kernel.h"
 #include "probe/observer.h"
 #include "probe/probe.h"
@@ -102,6 +103,7 @@ begin(void)
 	if (task_self == NULL) {
 		task_adopt();
 	}
+	connection_inherit();
 	observer_init();
 	pthread_atfork(NULL, NULL, in_child_of_fork);
 	signal_init(config.signal);

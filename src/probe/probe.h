@@ -28,6 +28,7 @@
  *     config              the environment, read once
  *     task, session,      what is recorded, and by what rules
  *     channel
+ *     connection          sessions that come otherwise than by accept()
  *     observer            the same for runtimes (stranded_observer.h)
  *     real, calls.def     the wrapped functions
  *     wrap_*.c            thin wrappers, no policy

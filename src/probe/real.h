@@ -43,6 +43,8 @@ ssize_t __recvfrom_chk(int fd, void *restrict data, size_t count, size_t size,
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
 int __ppoll_chk(struct pollfd *fds, nfds_t count,
     const struct timespec *timeout, const sigset_t *mask, size_t size);
+/* Not in the headers before glibc 2.36. */
+int pidfd_getfd(int pidfd, int fd, unsigned int flags);
 void __longjmp_chk(struct __jmp_buf_tag env[1], int value)
     __attribute__((noreturn));
 

@@ -260,6 +260,16 @@ session_duplicated(int from, int to)
 }
 
 bool
+session_is_of(int fd, uint64_t inode)
+{
+	const struct session *session = is_tracked(fd) ?
+	    table_find(&session_table, load_acquire(&session_by_fd[fd])) :
+	    NULL;
+
+	return session != NULL && load_relaxed(&session->inode) == inode;
+}
+
+bool
 session_joins(int fd, uint64_t inode)
 {
 	uint32_t end = table_end(&session_table);
@@ -279,6 +289,17 @@ session_joins(int fd, uint64_t inode)
 	return false;
 }
 
+/* Does the task serve a client, with what it has a connection to others for? */
+static PROBE_COLD bool
+serves(const struct task *task)
+{
+	const struct session *session =
+	    table_find(&session_table, task->session);
+
+	return session != NULL &&
+	    load_relaxed(&session->kind) != WIRE_SESSION_CONNECT;
+}
+
 void
 session_use(uint32_t number, struct task *task)
 {
@@ -286,6 +307,10 @@ session_use(uint32_t number, struct task *task)
 
 	store_relaxed(&session->uses, load_relaxed(&session->uses) + 1);
 	store_relaxed(&session->user, task->id);
+	if (unlikely(load_relaxed(&session->kind) == WIRE_SESSION_CONNECT) &&
+	    serves(task)) {
+		return;
+	}
 	if (!(task->flags & TASK_ENTERED)) {
 		task->session =
 		    table_handle(number, load_relaxed(&session->id));

@@ -101,7 +101,13 @@ void session_accepted(int fd, const struct sockaddr *address, socklen_t size,
 /* `to` is the same file as `from` now, whatever it was before. */
 void session_duplicated(int from, int to);
 
-/* The same, if there is a session of that socket; false if there is none. */
+/* Does `fd` lead to a session, and is that the one of this socket? */
+bool session_is_of(int fd, uint64_t inode);
+
+/*
+ * `fd` leads to this socket. Does it, from now on, lead to the session of it?
+ * False if there is none. Looks at all sessions: for what is rare.
+ */
 bool session_joins(int fd, uint64_t inode);
 
 /* `fd` is being closed. */

@@ -3,6 +3,7 @@
 #include <linux/close_range.h>
 #include <stdarg.h>
 
+#include "probe/connection.h"
 #include "probe/init.h"
 #include "probe/kernel.h"
 #include "probe/wrap.h"
@@ -142,3 +143,17 @@ dup3(int from, int to, int flags)
 
 WRAP_FCNTL(fcntl)
 WRAP_FCNTL(fcntl64)
+
+PROBE_EXPORT int
+pidfd_getfd(int pidfd, int fd, unsigned int flags)
+{
+	struct stranded_place by = STRANDED_CALLER();
+	int result;
+
+	init_probe();
+	result = real.pidfd_getfd(pidfd, fd, flags);
+	if (result >= 0) {
+		connection_copied(result, &by);
+	}
+	return result;
+}

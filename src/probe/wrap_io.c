@@ -1,4 +1,6 @@
 /* wrap_io.c: reading, writing, accepting and connecting. */
+#include "probe/config.h"
+#include "probe/connection.h"
 #include "probe/init.h"
 #include "probe/wrap.h"
 
@@ -17,8 +19,18 @@ WRAP_FD(ssize_t, recvfrom, fd,
     (int fd, void *restrict data, size_t count, int flags,
 	struct sockaddr *restrict address, socklen_t *restrict size),
     (fd, data, count, flags, address, size))
-WRAP_FD(ssize_t, recvmsg, fd, (int fd, struct msghdr *message, int flags),
-    (fd, message, flags))
+
+/* Descriptors may come with the message. */
+WRAP_CALL(
+    ssize_t, recvmsg, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,
+    session_touch(task, fd), (int fd, struct msghdr *message, int flags),
+    (fd, message, flags), wrap_again_on(outcome, task, &wait, fd),
+    (fd, message, flags),
+    if (outcome >= 0 && unlikely(message->msg_controllen != 0)) {
+	    struct stranded_place by = STRANDED_CALLER();
+
+	    connection_received(fd, message, &by);
+    })
 
 WRAP_FD(ssize_t, __read_chk, fd,
     (int fd, void *data, size_t count, size_t size), (fd, data, count, size))
@@ -59,9 +71,16 @@ WRAP_FD(ssize_t, sendmsg, fd, (int fd, const struct msghdr *message, int flags),
  * connect() is not restarted here: where the kernel breaks it off for good, the
  * connection goes on being made, and a second call would say EALREADY.
  */
-WRAP_ONCE(int, connect, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD,
+WRAP_CALL(
+    int, connect, WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD, ,
     (int fd, const struct sockaddr *address, socklen_t size),
-    (fd, address, size))
+    (fd, address, size), false, (fd, address, size),
+    if (unlikely(config.connect) &&
+	(outcome == 0 || errno == EINPROGRESS || errno == EINTR)) {
+	    struct stranded_place by = STRANDED_CALLER();
+
+	    connection_made(fd, address, size, &by);
+    })
 
 /*
  * What accept() has written of the peer's address: it tells how long that is,

@@ -89,6 +89,23 @@ await_child(int pid)
 	HARNESS_UNTIL(harness_stranded("dump", word).status == 0);
 }
 
+/* Has the child of a fork become a program of its own? */
+static bool
+has_become_other(int pid)
+{
+	char path[32], line[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+	file = fopen(path, "re");
+	if (file) {
+		/* The arguments have a NUL between them. */
+		(void) !fread(line, 1, sizeof line - 1, file);
+		fclose(file);
+	}
+	return strcmp(line + strlen(line) + 1, "--other") == 0;
+}
+
 /* One thread accepts, one works, one closes; all of that can be told. */
 static void
 test_three_threads(void **state)
@@ -132,7 +149,7 @@ static void
 test_duplicates(void **state)
 {
 	static const char *const ways[] = { "dup %d", "fcntl %d", "cloexec %d",
-		"dup2 %d 80", "dup3 %d 81" };
+		"dup2 %d 80", "dup3 %d 81", "loop %d", "pidfd %d" };
 	enum { WAYS = sizeof ways / sizeof *ways };
 	struct harness_program *program =
 	    harness_start(HARNESS_PRELOAD, "descriptors");
@@ -229,6 +246,106 @@ test_fork(void **state)
 	assert_int_equal(sessions_of(closing), 1);
 }
 
+/* A worker is given connections; the giver's closing is its own affair. */
+static void
+test_passed(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "descriptors");
+	int fd, port = harness_ready(program), worker, theirs;
+	json_t *dump, *session;
+
+	worker = order(program, "receiver");
+	join(program, port, &fd);
+	order(program, "pass %d", fd);
+	theirs = (int) strtol(harness_line(program, "received"), NULL, 10);
+	await_child(worker);
+	dump = dump_of(worker);
+	assert_int_equal(harness_sessions(dump, "socket"), 1);
+	session = session_at(dump, 0);
+	assert_int_equal(harness_number(session, "fd"), theirs);
+	assert_string_equal(harness_text(session, "origin"), "received");
+	assert_int_equal(
+	    harness_number(session, "received_from"), harness_pid(program));
+	assert_int_equal(
+	    harness_number(
+		harness_frame(json_object_get(session, "opened_by"), "takes"),
+		"line"),
+	    harness_marker("descriptors.c", "takes here"));
+	json_decref(dump);
+	assert_int_equal(harness_sessions(harness_dump(program), NULL), 1);
+	order(program, "close %d", fd);
+	await_sessions(program, 0);
+	assert_int_equal(sessions_of(worker), 1);
+	/* What is no client's connection is none: a listener, a pipe. */
+	order(program, "pass 0");
+	harness_line(program, "received");
+	assert_int_equal(sessions_of(worker), 1);
+}
+
+/* A server that is started for one client has that client from the start. */
+static void
+test_inherited(void **state)
+{
+	static const char *const ways[] = { "inetd %d", "systemd %d" };
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "descriptors");
+	int fd, ours, port = harness_ready(program), child;
+	json_t *dump, *session;
+
+	for (size_t i = 0; i < 2; i++) {
+		ours = join(program, port, &fd);
+		child = order(program, ways[i], fd);
+		HARNESS_UNTIL(has_become_other(child));
+		await_child(child);
+		dump = dump_of(child);
+		assert_int_equal(harness_sessions(dump, NULL), 1);
+		session = session_at(dump, 0);
+		assert_string_equal(
+		    harness_text(session, "origin"), "inherited");
+		assert_string_equal(
+		    harness_text(session, "name"), harness_name(ours));
+		assert_int_equal(
+		    harness_number(session, "descriptors"), i == 0 ? 2 : 1);
+		json_decref(dump);
+		order(program, "close %d", fd);
+	}
+}
+
+/* Connections to others are sessions for those who want them, of their kind. */
+static void
+test_connect(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "plain_server");
+	struct harness_program *client, *silent;
+	int fd, port = harness_ready(program);
+	json_t *dump, *session;
+
+	silent = harness_start(HARNESS_PRELOAD, "descriptors");
+	harness_ready(silent);
+	order(silent, "connect %d", port);
+	assert_int_equal(harness_sessions(harness_dump(silent), NULL), 0);
+	setenv("STRANDED_CONNECT", "1", 1);
+	client = harness_start(HARNESS_PRELOAD, "descriptors");
+	unsetenv("STRANDED_CONNECT");
+	harness_ready(client);
+	fd = order(client, "connect %d", port);
+	assert_true(fd >= 0);
+	dump = harness_dump(client);
+	assert_int_equal(harness_sessions(dump, "connect"), 1);
+	session = session_at(dump, 0);
+	assert_int_equal(harness_number(session, "fd"), fd);
+	assert_string_equal(harness_text(session, "origin"), "connected");
+	assert_int_equal(
+	    harness_number(harness_frame(json_object_get(session, "opened_by"),
+			       "connects"),
+		"line"),
+	    harness_marker("descriptors.c", "connects here"));
+	order(client, "close %d", fd);
+	await_sessions(client, 0);
+}
+
 /* A connection at a path is a session like others. */
 static void
 test_unix(void **state)
@@ -270,6 +387,9 @@ main(void)
 		HARNESS_TEST(test_replaced),
 		HARNESS_TEST(test_number_reused),
 		HARNESS_TEST(test_fork),
+		HARNESS_TEST(test_passed),
+		HARNESS_TEST(test_inherited),
+		HARNESS_TEST(test_connect),
 		HARNESS_TEST(test_unix),
 	};
 

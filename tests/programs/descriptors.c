@@ -18,10 +18,15 @@
  *                         tells its numbers for them: "received FD"
  *     pass FD             gives it one
  *     loop FD             gives one to this process itself
+ *     pidfd FD            takes one from this process itself
+ *     inetd FD, systemd FD
+ *                         a child that becomes another program with FD, as
+ *                         these start servers; the result is its pid
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -30,6 +35,8 @@
 
 static int listener;
 static int lives[2]; /* a pipe: its end ends the children */
+
+#define LIVES "50" /* the number of its first end */
 static int to_receiver = -1;
 
 static int
@@ -108,7 +115,9 @@ wait_in_child(void)
 {
 	char byte;
 
-	close(lives[1]);
+	if (lives[1] > 0) {
+		close(lives[1]);
+	}
 	alarm(PROGRAM_LIFE);
 	read(lives[0], &byte, 1);
 	_exit(0);
@@ -167,10 +176,12 @@ takes(int through)
 		.msg_control = &control,
 		.msg_controllen = sizeof control,
 	};
+	ssize_t received;
 	int fd;
 
-	if (recvmsg(through, &message, MSG_CMSG_CLOEXEC) != 1 || /* takes */
-	    message.msg_controllen == 0) {
+	received =
+	    recvmsg(through, &message, MSG_CMSG_CLOEXEC); /* takes here */
+	if (received != 1 || message.msg_controllen == 0) {
 		return -1;
 	}
 	memcpy(&fd, CMSG_DATA(&control.header), sizeof fd);
@@ -220,6 +231,56 @@ loops(int fd, int to)
 	return got;
 }
 
+static int
+copies(int fd, int to)
+{
+	int self = (int) syscall(SYS_pidfd_open, getpid(), 0);
+	int got = pidfd_getfd(self, fd, 0);
+
+	close(self);
+	return got;
+}
+
+/* ---- Other programs ---------------------------------------------------- */
+
+static int
+becomes_other(void)
+{
+	execl("/proc/self/exe", "descriptors", "--other", (char *) NULL);
+	_exit(127);
+}
+
+static int
+inetd(int fd, int to)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		dup2(fd, STDIN_FILENO);
+		dup2(fd, STDOUT_FILENO);
+		close(fd);
+		becomes_other();
+	}
+	return pid;
+}
+
+static int
+systemd(int fd, int to)
+{
+	pid_t pid = fork();
+	char number[16];
+
+	if (pid == 0) {
+		dup2(fd, 3);
+		close(fd);
+		snprintf(number, sizeof number, "%d", (int) getpid());
+		setenv("LISTEN_PID", number, 1);
+		setenv("LISTEN_FDS", "1", 1);
+		becomes_other();
+	}
+	return pid;
+}
+
 /* ---- Commands ---------------------------------------------------------- */
 
 static const struct command {
@@ -240,6 +301,9 @@ static const struct command {
 	{ "receiver", receives },
 	{ "pass", passes },
 	{ "loop", loops },
+	{ "pidfd", copies },
+	{ "inetd", inetd },
+	{ "systemd", systemd },
 };
 
 struct order {
@@ -299,7 +363,12 @@ main(int argc, char **argv)
 	int port = 0;
 
 	program_begin();
-	program_check(pipe(lives) ? errno : 0, "pipe");
+	if (program_flag(argv, "--other")) {
+		lives[0] = atoi(LIVES);
+		wait_in_child();
+	}
+	program_check(pipe2(lives, O_CLOEXEC) ? errno : 0, "pipe");
+	lives[0] = dup2(lives[0], atoi(LIVES));
 	listener = path ? listen_at(path) : program_socket(SOCK_STREAM, &port);
 	printf("ready %d\n", port);
 	while (program_read_line(STDIN_FILENO, line, sizeof line)) {

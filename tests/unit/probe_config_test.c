@@ -7,7 +7,8 @@
 #include "probe/config.h"
 
 static const char *const ours[] = { "STRANDED_SIGNAL", "STRANDED_DUMP",
-	"STRANDED_DIR", "STRANDED_TOOL", "STRANDED_HANDSHAKE" };
+	"STRANDED_DIR", "STRANDED_TOOL", "STRANDED_HANDSHAKE",
+	"STRANDED_CONNECT" };
 
 static int
 clean(void **state)
@@ -50,6 +51,25 @@ signals(void **state)
 	assert_int_equal(signal_of("nonsense"), 0);
 	assert_int_equal(signal_of(""), 0);
 	assert_int_equal(signal_of("-3"), 0);
+}
+
+static bool
+connect_of(const char *word)
+{
+	setenv("STRANDED_CONNECT", word, 1);
+	config_read();
+	return config.connect;
+}
+
+static void
+connections(void **state)
+{
+	config_read();
+	assert_false(config.connect);
+	assert_true(connect_of("1"));
+	assert_false(connect_of("0"));
+	assert_false(connect_of(""));
+	assert_false(connect_of("11"));
 }
 
 static void
@@ -160,6 +180,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CONFIG_TEST(nothing_is_said),
 		CONFIG_TEST(signals),
+		CONFIG_TEST(connections),
 		CONFIG_TEST(paths_stay_right),
 		CONFIG_TEST(empty_paths),
 		CONFIG_TEST(long_paths),

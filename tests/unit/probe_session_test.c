@@ -229,13 +229,28 @@ a_connection_to_others(void **state)
 {
 	uint64_t opened = session_opened, closed = session_closed;
 	struct session_socket socket = { .kind = WIRE_SESSION_CONNECT };
-	int fds[2];
+	int fds[2], client[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	socket.fd = fds[0];
 	session_open_socket(&socket, &place);
 	assert_int_equal(session_connects, 1);
 	assert_int_equal(session_of(fds[0])->kind, WIRE_SESSION_CONNECT);
+	/* Who uses it is in it, but for those who serve a client. */
+	task_self->session = 0;
+	session_touch(task_self, fds[0]);
+	assert_ptr_equal(
+	    table_find(&session_table, task_self->session), session_of(fds[0]));
+	connection(client);
+	session_touch(task_self, client[1]);
+	session_touch(task_self, fds[0]);
+	assert_ptr_equal(table_find(&session_table, task_self->session),
+	    session_of(client[1]));
+	assert_int_equal(session_of(fds[0])->uses, 2);
+	hang_up(client);
+	task_self->session = 0;
+	opened++;
+	closed++;
 	session_fd_closes(fds[0]);
 	assert_int_equal(session_connects, 0);
 	assert_int_equal(session_opened, opened);
