@@ -95,6 +95,22 @@ $(B)/tests/leaks/leaks_test: tests/leaks/leaks_test.c tests/leaks/case.h \
 	    $(filter-out $(CASE_MAIN_OBJ),$(CASE_OBJ)) $(B)/libstrand.a \
 	    $(B)/tool.a $(TOOL_LIBS) -lcmocka
 
+# One that keeps company: with each sanitizer, whatever SAN says, and with each
+# allocator that is installed, linked as a program would have it.
+ALLOCATORS := $(foreach a,jemalloc tcmalloc_minimal,$(if \
+    $(wildcard /usr/lib/*/lib$(a).so.*),$(a)))
+COMPANY_BIN := $(addprefix $(B)/tests/programs/company_,asan tsan $(ALLOCATORS))
+
+$(B)/tests/programs/company_asan: COMPANY_FLAGS = -fsanitize=address
+$(B)/tests/programs/company_tsan: COMPANY_FLAGS = -fsanitize=thread
+$(foreach a,$(ALLOCATORS),$(eval $(B)/tests/programs/company_$(a): \
+    COMPANY_FLAGS = -Wl,--no-as-needed \
+    -l:$(notdir $(firstword $(wildcard /usr/lib/*/lib$(a).so.?)))))
+$(COMPANY_BIN): tests/programs/company.c tests/programs/program.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(BASE) $(CFLAGS) $(CPPFLAGS) -o $@ $< \
+	    $(COMPANY_FLAGS) -lpthread
+
 # Benchmarks; the one that compares with GLib only where that is installed.
 BENCH_SRC := $(wildcard tests/bench/*.c)
 ifneq ($(shell $(PKG_CONFIG) --exists glib-2.0 2>/dev/null && echo yes),yes)
@@ -197,7 +213,7 @@ leaks: all $(LEAKS_BIN)
 programs: $(PROGRAM_BIN)
 unit: $(UNIT_BIN)
 stress: $(STRESS_BIN)
-e2e: $(E2E_BIN) $(PROGRAM_BIN)
+e2e: $(E2E_BIN) $(PROGRAM_BIN) $(COMPANY_BIN)
 
 # Below a sanitizer the tests end to end run as well: the tool and the programs
 # are instrumented, the probe is not.

@@ -106,6 +106,33 @@ put_heap_library(const char *probe)
 }
 
 /*
+ * A sanitizer's runtime comes first, where its own program has it. In another
+ * program it would do harm, so what the program starts is not to inherit it:
+ * the probe takes the name that stands in STRANDED_RUNTIME out of LD_PRELOAD.
+ * AddressSanitizer insists on its place, unless it is told not to: a program
+ * that is started by the one that we start, and has it, would not run.
+ */
+static void
+put_runtime_first(const char *runtime)
+{
+	const char *options = getenv("ASAN_OPTIONS");
+	char *list;
+
+	put_first(runtime);
+	if (runtime[0] != '\0') {
+		setenv("STRANDED_RUNTIME", runtime, 1);
+	}
+	if (options != NULL && strstr(options, "verify_asan_link_order")) {
+		return;
+	}
+	list = memory_print("%s%sverify_asan_link_order=0",
+	    options != NULL ? options : "",
+	    options != NULL && options[0] != '\0' ? ":" : "");
+	setenv("ASAN_OPTIONS", list, 1);
+	free(list);
+}
+
+/*
  * A sanitizer's runtime insists on being the first library of all; everything
  * else that is preloaded comes after the probe, in the order that it had. An
  * allocator that is preloaded comes after what marks its blocks.
@@ -126,7 +153,7 @@ preload_prepare(const char *command, bool track_heap)
 		put_heap_library(probe);
 	}
 	put_first(probe);
-	put_first(executable.runtime);
+	put_runtime_first(executable.runtime);
 	free(path);
 	free(probe);
 }

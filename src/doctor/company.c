@@ -18,7 +18,8 @@ struct company {
 	    NULL
 #define SANITIZER                                                              \
 	REPORT_NOTE, "sanitizer",                                              \
-	    "a sanitizer's runtime, which must be the first library of all",   \
+	    "a sanitizer's runtime, which must be the first library of all; "  \
+	    "some waits it does itself, unseen",                               \
 	    "`stranded run` puts it before the probe; who sets LD_PRELOAD "    \
 	    "himself does the same"
 #define URING                                                                  \

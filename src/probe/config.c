@@ -107,6 +107,21 @@ find_tool(void)
 	config.tool[0] = '\0';
 }
 
+/* In its place: nothing is allocated. */
+static void
+forget_runtime(const char *runtime)
+{
+	char *list = getenv("LD_PRELOAD");
+	const char *rest = list != NULL ? text_after(list, runtime) : NULL;
+
+	if (rest != NULL && *rest == ':') {
+		do {
+			*list++ = *++rest;
+		} while (*rest != '\0');
+	}
+	unsetenv("STRANDED_RUNTIME");
+}
+
 void
 config_read(void)
 {
@@ -128,6 +143,10 @@ config_read(void)
 	if (value != NULL) {
 		config.handshake = (int) text_number(value);
 		unsetenv("STRANDED_HANDSHAKE");
+	}
+	value = getenv("STRANDED_RUNTIME");
+	if (value != NULL) {
+		forget_runtime(value);
 	}
 	read_environment();
 	find_tool();

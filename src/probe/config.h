@@ -11,6 +11,8 @@
  *     STRANDED_TOOL       the `stranded` that makes the dump; by default the
  *                         one that was installed with the probe
  *     STRANDED_HANDSHAKE  a descriptor that `stranded run` waits at
+ *     STRANDED_RUNTIME    the library that `stranded run` has put in front of
+ *                         the probe in LD_PRELOAD, for this program alone
  */
 #ifndef PROBE_CONFIG_H
 #define PROBE_CONFIG_H

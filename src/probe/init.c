@@ -98,6 +98,7 @@ __attribute__((constructor)) static void
 begin(void)
 {
 	init_probe();
+	real_resolve_libc();
 	config_read();
 	kernel_note_stderr(2);
 	if (task_self == NULL) {

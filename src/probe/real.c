@@ -80,16 +80,37 @@ struct real real = {
 	.close = __close,
 };
 
+static int
+real_lock(pthread_mutex_t *mutex)
+{
+	return real.pthread_mutex_lock(mutex);
+}
+
+int (*real_libc_lock)(pthread_mutex_t *mutex) = real_lock;
+
+/* Do both lie in the same library? */
+static bool
+are_neighbours(const void *a, const void *b)
+{
+	Dl_info one;
+	Dl_info other;
+
+	return dladdr(a, &one) != 0 && dladdr(b, &other) != 0 &&
+	    one.dli_fbase == other.dli_fbase;
+}
+
+/*
+ * The next definition, in the version that is asked for. Another preloaded
+ * library's, or a sanitizer's, has none: dlvsym() would pass it by.
+ */
 static void
 resolve(void *slot, const char *name, const char *version)
 {
-	void *found = NULL;
+	void *found = dlsym(RTLD_NEXT, name);
+	void *exact = version != NULL ? dlvsym(RTLD_NEXT, name, version) : NULL;
 
-	if (version != NULL) {
-		found = dlvsym(RTLD_NEXT, name, version);
-	}
-	if (found == NULL) {
-		found = dlsym(RTLD_NEXT, name);
+	if (exact != NULL && (found == NULL || are_neighbours(found, exact))) {
+		found = exact;
 	}
 	if (found != NULL) {
 		store_release((void **) slot, found);
@@ -101,6 +122,20 @@ real_resolve(void)
 {
 #define CALL(name, version, file) resolve(&real.name, #name, version);
 #include "probe/calls.def"
+}
+
+void
+real_resolve_libc(void)
+{
+	void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+	void *lock = libc != NULL ? dlsym(libc, "pthread_mutex_lock") : NULL;
+
+	if (lock != NULL) {
+		store_release((void **) &real_libc_lock, lock);
+	}
+	if (libc != NULL) {
+		dlclose(libc);
+	}
 }
 
 uintptr_t

@@ -71,6 +71,20 @@ extern struct real real;
 
 void real_resolve(void);
 
+/*
+ * libc's own pthread_mutex_lock(), whatever library stands between us and libc:
+ * a sanitizer would take note of a lock that is not the application's. The next
+ * one, until real_resolve_libc() has found it.
+ */
+extern int (*real_libc_lock)(pthread_mutex_t *mutex);
+
+/*
+ * For the constructor. dlopen() sees to it that what it opens is initialized,
+ * with what libc has of an environment: a libc that has not been initialized
+ * itself would be left with none.
+ */
+void real_resolve_libc(void);
+
 /* The address of the wrapped function itself; 0 for CALL_NONE. */
 uintptr_t real_address(enum call call);
 

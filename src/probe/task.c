@@ -147,10 +147,10 @@ own_tid(void)
 {
 	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
-	if (real.pthread_mutex_lock(&mutex) != 0) {
+	if (real_libc_lock(&mutex) != 0) {
 		return 0;
 	}
-	/* Left locked: nobody has it, and a sanitizer's unlock would ask. */
+	/* Left locked: nobody else has it. */
 	return (uint32_t) mutex.__data.__owner;
 }
 

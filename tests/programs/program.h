@@ -21,7 +21,7 @@
 
 #define PROGRAM_LIFE 120 /* seconds */
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) && !defined(PROGRAM_STRICT)
 /*
  * What these programs lose is their subject, not an error. The probe may be
  * preloaded in front of the sanitizer's runtime. And a thread that is cancelled

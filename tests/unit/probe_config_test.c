@@ -8,7 +8,7 @@
 
 static const char *const ours[] = { "STRANDED_SIGNAL", "STRANDED_DUMP",
 	"STRANDED_DIR", "STRANDED_TOOL", "STRANDED_HANDSHAKE",
-	"STRANDED_CONNECT" };
+	"STRANDED_CONNECT", "STRANDED_RUNTIME", "LD_PRELOAD" };
 
 static int
 clean(void **state)
@@ -37,6 +37,20 @@ nothing_is_said(void **state)
 	assert_int_equal(config.handshake, -1);
 	assert_string_equal(config.dump, "");
 	assert_string_equal(config.directory, "");
+}
+
+/* What is for one program alone is not handed on. */
+static void
+runtime_is_forgotten(void **state)
+{
+	setenv("LD_PRELOAD", "libasan.so.8:/probe.so:/other.so", 1);
+	setenv("STRANDED_RUNTIME", "libasan.so.8", 1);
+	config_read();
+	assert_string_equal(getenv("LD_PRELOAD"), "/probe.so:/other.so");
+	assert_null(getenv("STRANDED_RUNTIME"));
+	setenv("STRANDED_RUNTIME", "/probe", 1);
+	config_read();
+	assert_string_equal(getenv("LD_PRELOAD"), "/probe.so:/other.so");
 }
 
 static void
@@ -179,6 +193,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONFIG_TEST(nothing_is_said),
+		CONFIG_TEST(runtime_is_forgotten),
 		CONFIG_TEST(signals),
 		CONFIG_TEST(connections),
 		CONFIG_TEST(paths_stay_right),

@@ -8,7 +8,6 @@
 #ifndef UNIT_PROBE_FIXTURE_H
 #define UNIT_PROBE_FIXTURE_H
 
-#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,9 +65,7 @@ fixture_begin(void **state)
 	init_time = sys_now();
 	task_clock = init_time;
 	real_resolve();
-	/* libc's own, as it is behind the library, and no sanitizer's. */
-	*(void **) &real.pthread_mutex_lock = dlsym(
-	    dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD), "pthread_mutex_lock");
+	real_resolve_libc();
 	if (!FIXTURE_TSAN) {
 		task_init();
 	}
