@@ -125,7 +125,8 @@ check_version(
 
 /* ---- What the probe says ----------------------------------------------- */
 
-static void
+/* False if the probe does not tell. */
+static bool
 check_tasks(struct report *report, struct client *client)
 {
 	struct failure failure;
@@ -134,14 +135,15 @@ check_tasks(struct report *report, struct client *client)
 
 	if (snapshot == NULL) {
 		report_add(report, REPORT_PROBLEM, "tasks", "%s", failure.text);
-		return;
+		return false;
 	}
 	for (size_t i = 0; i < snapshot->task_count; i++) {
 		unseen += snapshot->tasks[i].state == STRANDED_FUTEX ||
 		    snapshot->tasks[i].state == STRANDED_UNKNOWN;
 	}
-	report_add(report, REPORT_OK, "tasks", "%zu tasks and %zu sessions",
-	    snapshot->task_count, snapshot->session_count);
+	report_add(report, REPORT_OK, "tasks", "%zu task%s and %zu session%s",
+	    snapshot->task_count, snapshot->task_count == 1 ? "" : "s",
+	    snapshot->session_count, snapshot->session_count == 1 ? "" : "s");
 	if (unseen > 0) {
 		report_add(report, REPORT_NOTE, "tasks",
 		    "%zu of them wait in a call that the probe does not "
@@ -159,6 +161,7 @@ check_tasks(struct report *report, struct client *client)
 		    snapshot->uncovered_count);
 	}
 	snapshot_free(snapshot);
+	return true;
 }
 
 static const char *
@@ -349,8 +352,9 @@ check_probe(struct report *report, pid_t pid, const struct crowd *crowd)
 	report_add(report, REPORT_OK, "socket",
 	    "it answers, in version %u of the protocol",
 	    client_hello(client)->version);
-	check_tasks(report, client);
-	check_signal(report, client, crowd);
+	if (check_tasks(report, client)) {
+		check_signal(report, client, crowd);
+	}
 	client_close(client);
 	return EXIT_DONE;
 }

@@ -258,6 +258,20 @@ test_preload_in_vain(void **state)
 	assert_int_equal(harness_stop(program), 0);
 }
 
+static char
+process_state(pid_t pid)
+{
+	char path[64], text[512] = "";
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	fgets(text, sizeof text, file);
+	fclose(file);
+	return strrchr(text, ')')[2];
+}
+
 static void
 test_stopped_process(void **state)
 {
@@ -267,6 +281,7 @@ test_stopped_process(void **state)
 
 	harness_ready(program);
 	kill(harness_pid(program), SIGSTOP);
+	HARNESS_UNTIL(process_state(harness_pid(program)) == 'T');
 	output = doctor(program);
 	kill(harness_pid(program), SIGCONT);
 	assert_int_equal(output.status, FAILED);
