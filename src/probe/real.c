@@ -24,6 +24,8 @@ __typeof__(read) __read;
 __typeof__(write) __write;
 __typeof__(close) __close;
 
+#define ONCE_DONE 2 /* what libc writes into a pthread_once_t */
+
 static int
 lock_by_trying(pthread_mutex_t *mutex)
 {
@@ -57,6 +59,30 @@ first_syscall(long number, ...)
 }
 
 static int
+first_fcntl(int fd, int command, ...)
+{
+	va_list list;
+	long argument;
+
+	va_start(list, command);
+	argument = va_arg(list, long);
+	va_end(list);
+	return (int) first_syscall(
+	    SYS_fcntl, fd, command, argument, 0L, 0L, 0L);
+}
+
+/* Nobody can be waiting for us yet. */
+static int
+first_once(pthread_once_t *control, void (*routine)(void))
+{
+	if (load_acquire(control) != ONCE_DONE) {
+		routine();
+		store_release(control, ONCE_DONE);
+	}
+	return 0;
+}
+
+static int
 first_prctl(int option, ...)
 {
 	unsigned long arguments[4];
@@ -74,6 +100,9 @@ first_prctl(int option, ...)
 struct real real = {
 	.syscall = first_syscall,
 	.prctl = first_prctl,
+	.fcntl = first_fcntl,
+	.fcntl64 = first_fcntl,
+	.pthread_once = first_once,
 	.pthread_mutex_lock = lock_by_trying,
 	.read = __read,
 	.write = __write,

@@ -4,7 +4,10 @@
 #ifndef PROBE_REAL_H
 #define PROBE_REAL_H
 
+#include <aio.h>
 #include <fcntl.h>
+#include <mqueue.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -13,14 +16,19 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
-#include <sys/sem.h>
-#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/sem.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,7 +37,8 @@
 
 /*
  * What the headers declare only for programs built with FORTIFY: the same
- * calls, with the size of the buffer, which libc checks.
+ * calls, with the size of the buffer, which libc checks. And the X/Open form of
+ * a call that has another for BSD under the same name.
  */
 ssize_t __read_chk(int fd, void *data, size_t count, size_t size);
 ssize_t __pread_chk(
@@ -43,10 +52,15 @@ ssize_t __recvfrom_chk(int fd, void *restrict data, size_t count, size_t size,
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
 int __ppoll_chk(struct pollfd *fds, nfds_t count,
     const struct timespec *timeout, const sigset_t *mask, size_t size);
+size_t __fread_chk(void *restrict data, size_t room, size_t size, size_t count,
+    FILE *restrict stream);
+char *__fgets_chk(
+    char *restrict line, size_t room, int size, FILE *restrict stream);
 /* Not in the headers before glibc 2.36. */
 int pidfd_getfd(int pidfd, int fd, unsigned int flags);
 void __longjmp_chk(struct __jmp_buf_tag env[1], int value)
     __attribute__((noreturn));
+int __xpg_sigpause(int signal);
 
 struct real {
 #define CALL(name, version, file) __typeof__(name) *name;

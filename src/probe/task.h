@@ -65,12 +65,12 @@ struct task {
 	/* Set when it is created. */
 	uint64_t created_by; /* id of the task that did */
 	int64_t created_ns;
-	struct bounds stack;    /* where its stack lies */
-	uintptr_t thread;       /* the pthread_t of its thread, 0: none */
-	uint32_t number;        /* of this record in the table */
-	uint32_t creation;      /* number of its creation record, or 0 */
-	uint32_t exit_round;    /* passes of thread-specific data seen */
-	void *(*start)(void *); /* what a new thread shall run */
+	struct bounds stack; /* where its stack lies */
+	uintptr_t thread;    /* the pthread_t of its thread, 0: none */
+	uint32_t number;     /* of this record in the table */
+	uint32_t creation;   /* number of its creation record, or 0 */
+	uint32_t exit_round; /* passes of thread-specific data seen */
+	void (*start)(void); /* what a new thread shall run */
 	void *start_arg;
 	char name[WIRE_NAME_MAX];
 	/* The agent's own. */

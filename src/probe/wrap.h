@@ -22,10 +22,9 @@
 
 /* Publishes the wait; a part of the wrapper, whose frame it records. */
 static inline __attribute__((always_inline)) void
-wrap_begin(struct task *task, struct stranded_wait *wait, enum call call,
+wrap_publish(struct task *task, struct stranded_wait *wait, enum call call,
     enum call_state state, const void *object, uint32_t flags)
 {
-	__asm__ volatile(".cfi_personality 0x1b, probe_personality");
 	wait->object = object;
 	wait->cfa = __builtin_dwarf_cfa();
 	wait->frame = __builtin_frame_address(0);
@@ -33,6 +32,15 @@ wrap_begin(struct task *task, struct stranded_wait *wait, enum call call,
 	wait->flags = (uint16_t) flags;
 	wait->call = call;
 	task_push(task, wait);
+}
+
+/* The same, and has it taken back if the wrapper is unwound. */
+static inline __attribute__((always_inline)) void
+wrap_begin(struct task *task, struct stranded_wait *wait, enum call call,
+    enum call_state state, const void *object, uint32_t flags)
+{
+	__asm__ volatile(".cfi_personality 0x1b, probe_personality");
+	wrap_publish(task, wait, call, state, object, flags);
 }
 
 /*

@@ -1,5 +1,7 @@
-/* wrap_fd.c: the ends of descriptors, which may be the ends of sessions. */
-#include <fcntl.h>
+/*
+ * wrap_fd.c: the ends of descriptors, which may be the ends of sessions, and
+ * their duplicates. With them fcntl(), which may also wait for a lock.
+ */
 #include <linux/close_range.h>
 #include <stdarg.h>
 
@@ -121,10 +123,26 @@ dup3(int from, int to, int flags)
 	return result;
 }
 
+static void
+note_command(int fd, int command, int result)
+{
+	if (result >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC)) {
+		duplicated(fd, result);
+	}
+}
+
+static bool
+waits_for_lock(int command)
+{
+	return command == F_SETLKW || command == F_OFD_SETLKW;
+}
+
 /* Of the command's argument only the kernel knows whether there is one. */
 #define WRAP_FCNTL(name)                                                       \
 	PROBE_EXPORT int name(int fd, int command, ...)                        \
 	{                                                                      \
+		struct stranded_wait wait;                                     \
+		struct task *task;                                             \
 		va_list arguments;                                             \
 		void *argument;                                                \
 		int result;                                                    \
@@ -133,11 +151,18 @@ dup3(int from, int to, int flags)
 		argument = va_arg(arguments, void *);                          \
 		va_end(arguments);                                             \
 		init_probe();                                                  \
-		result = real.name(fd, command, argument);                     \
-		if (result >= 0 &&                                             \
-		    (command == F_DUPFD || command == F_DUPFD_CLOEXEC)) {      \
-			duplicated(fd, result);                                \
+		task = task_self != NULL ? task_self : task_adopt();           \
+		if (!waits_for_lock(command) || task == NULL) {                \
+			result = real.name(fd, command, argument);             \
+			note_command(fd, command, result);                     \
+			return result;                                         \
 		}                                                              \
+		wrap_begin(task, &wait, CALL_##name, STATE_##name,             \
+		    WRAP_FD_OBJECT(fd), STRANDED_WAIT_FD);                     \
+		do {                                                           \
+			result = real.name(fd, command, argument);             \
+		} while (wrap_again(result, task, &wait));                     \
+		task_pop(task, &wait);                                         \
 		return result;                                                 \
 	}
 

@@ -12,6 +12,12 @@ WRAP_ONCE(int, pthread_mutex_clocklock, mutex, TIMED,
 	const struct timespec *restrict deadline),
     (mutex, clock, deadline))
 
+/* C11's are the same under another name. */
+WRAP_ONCE(int, mtx_lock, mutex, 0, (mtx_t * mutex), (mutex))
+WRAP_ONCE(int, mtx_timedlock, mutex, TIMED,
+    (mtx_t *restrict mutex, const struct timespec *restrict deadline),
+    (mutex, deadline))
+
 WRAP_ONCE(
     int, pthread_rwlock_rdlock, lock, 0, (pthread_rwlock_t * lock), (lock))
 WRAP_ONCE(int, pthread_rwlock_timedrdlock, lock, TIMED,
@@ -42,6 +48,11 @@ WRAP_ONCE(int, pthread_cond_clockwait, cond, TIMED,
     (pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
 	clockid_t clock, const struct timespec *restrict deadline),
     (cond, mutex, clock, deadline))
+WRAP_ONCE(int, cnd_wait, cond, 0, (cnd_t * cond, mtx_t *mutex), (cond, mutex))
+WRAP_ONCE(int, cnd_timedwait, cond, TIMED,
+    (cnd_t *restrict cond, mtx_t *restrict mutex,
+	const struct timespec *restrict deadline),
+    (cond, mutex, deadline))
 
 WRAP_ONCE(int, pthread_barrier_wait, barrier, 0, (pthread_barrier_t * barrier),
     (barrier))

@@ -1,5 +1,5 @@
 /*
- * wrap_poll.c: poll, select and epoll.
+ * wrap_poll.c: poll, select, epoll, and what is like them.
  *
  * The kernel breaks these off for any signal that is handled, whatever
  * SA_RESTART says. If it was the dump's, they are called again with the time
@@ -78,3 +78,15 @@ WRAP_EPOLL(epoll_pwait2, timeout != NULL,
     (int fd, struct epoll_event *events, int count,
 	const struct timespec *timeout, const sigset_t *mask),
     (fd, events, count, timeout, mask), (fd, events, count, LEFT_TIME, mask))
+
+/* What the caller has asked for is done by threads of libc's own. */
+#define WRAP_SUSPEND(name, type)                                               \
+	WRAP_CALL(int, name, NULL, TIMED_IF(timeout != NULL),                  \
+	    wait.case_count = 0,                                               \
+	    (const struct type *const requests[], int count,                   \
+		const struct timespec *restrict timeout),                      \
+	    (requests, count, timeout), WRAP_AGAIN,                            \
+	    (requests, count, LEFT_TIME), )
+
+WRAP_SUSPEND(aio_suspend, aiocb)
+WRAP_SUSPEND(aio_suspend64, aiocb64)

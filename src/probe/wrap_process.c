@@ -1,6 +1,6 @@
 /*
  * wrap_process.c: calls that change what the probe may do, or that it would be
- * in the way of.
+ * in the way of; and syscall(), which may be one of them, or wait.
  *
  * Under a seccomp filter a system call that the application does not expect to
  * make may be its end. From then on none is made in its threads. The agent, who
@@ -10,6 +10,7 @@
  * A new user namespace and the like are only for processes of one thread: the
  * agent is stopped before, and started afterwards.
  */
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
 
@@ -51,9 +52,86 @@ confine(unsigned long operation, unsigned long flags)
 	}
 }
 
+/* ---- syscall() --------------------------------------------------------- */
+
+#ifndef FUTEX_LOCK_PI2
+#define FUTEX_LOCK_PI2 13 /* since Linux 5.14 */
+#endif
+
+static bool
+is_futex_wait(long operation)
+{
+	switch (operation & FUTEX_CMD_MASK) {
+	case FUTEX_WAIT:
+	case FUTEX_WAIT_BITSET:
+	case FUTEX_WAIT_REQUEUE_PI:
+	case FUTEX_LOCK_PI:
+	case FUTEX_LOCK_PI2:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Is the thread in a wait already? Then somebody who knows has said what for,
+ * and the futex is how it is done.
+ */
+static __attribute__((noinline)) bool
+is_known_wait(void)
+{
+	const struct task *task = task_self;
+	struct stranded_wait here;
+
+	return task != NULL && task->top != NULL &&
+	    task_encloses(task, task->top, &here);
+}
+
+/* All but one take a point in time; that one goes on with what is left. */
+static long
+futex_timeout(const struct task *task, const struct stranded_wait *wait,
+    long operation, long timeout, struct timespec *left)
+{
+	if ((operation & FUTEX_CMD_MASK) != FUTEX_WAIT) {
+		return timeout;
+	}
+	return (long) wrap_left(
+	    task, wait, (const struct timespec *) timeout, left);
+}
+
+/*
+ * Has the arguments of syscall(), which can so jump here: then it has no frame,
+ * and its caller is this one's.
+ */
+static __attribute__((noinline)) long
+futex_wait(long number, long word, long operation, long value, long timeout,
+    long second, long third)
+{
+	struct task *task = task_self != NULL ? task_self : task_adopt();
+	struct stranded_wait wait;
+	struct timespec left;
+	long outcome;
+
+	if (task == NULL) {
+		return real.syscall(
+		    number, word, operation, value, timeout, second, third);
+	}
+	wrap_begin(task, &wait, CALL_syscall, STATE_syscall,
+	    (const void *) word, timeout != 0 ? STRANDED_WAIT_TIMED : 0);
+	outcome = real.syscall(
+	    number, word, operation, value, timeout, second, third);
+	while (WRAP_AGAIN) {
+		outcome = real.syscall(number, word, operation, value,
+		    futex_timeout(task, &wait, operation, timeout, &left),
+		    second, third);
+	}
+	task_pop(task, &wait);
+	return outcome;
+}
+
 /*
  * syscall() is declared with an ellipsis, but always reads as many arguments as
- * a system call can have. The last line is a jump: a call that returns twice,
+ * a system call can have. The last lines are jumps: a call that returns twice,
  * or on another stack, must not find a frame of ours.
  */
 PROBE_EXPORT __attribute__((optimize("optimize-sibling-calls"))) long
@@ -68,9 +146,14 @@ probe_syscall(long number, long a, long b, long c, long d, long e, long f)
 		confine((unsigned long) a, (unsigned long) b);
 	} else if (unlikely(number == SYS_exit)) {
 		init_exit_status = (int) a & 255;
+	} else if (unlikely(number == SYS_futex) && is_futex_wait(b) &&
+	    !is_known_wait()) {
+		return futex_wait(number, a, b, c, d, e, f);
 	}
 	return real.syscall(number, a, b, c, d, e, f);
 }
+
+/* ---- Namespaces -------------------------------------------------------- */
 
 PROBE_EXPORT int
 unshare(int flags)

@@ -6,6 +6,7 @@
 
 WRAP(int, pause, NULL, 0, (void), ())
 WRAP(int, sigsuspend, NULL, 0, (const sigset_t *mask), (mask))
+WRAP(int, __xpg_sigpause, NULL, 0, (int signal), (signal))
 WRAP(int, sigwaitinfo, NULL, 0,
     (const sigset_t *restrict set, siginfo_t *restrict info), (set, info))
 WRAP_CALL(int, sigtimedwait, NULL, timeout != NULL ? STRANDED_WAIT_TIMED : 0, ,

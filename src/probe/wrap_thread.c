@@ -10,19 +10,43 @@
  */
 #define LIBC_FRAMES 512
 
-static void *
-thread_start(void *argument)
+/* What the new thread shall run. */
+struct beginning {
+	void (*start)(void); /* of another type */
+	void *argument;
+};
+
+/* A part of the new thread's first function, whose frame ends its stack. */
+static inline __attribute__((always_inline)) struct beginning
+begin_thread(struct task *task)
 {
-	struct task *task = argument;
-	void *(*start)(void *) = task->start;
-	void *start_argument = task->start_arg;
-	void *result;
+	struct beginning beginning = { task->start, task->start_arg };
 
 	task->start = NULL;
 	task->start_arg = NULL;
 	task_begin_thread(
 	    task, (uintptr_t) __builtin_frame_address(0) + LIBC_FRAMES);
-	result = start(start_argument);
+	return beginning;
+}
+
+static void *
+thread_start(void *task)
+{
+	struct beginning beginning = begin_thread(task);
+	void *result =
+	    ((void *(*) (void *) ) beginning.start)(beginning.argument);
+
+	__asm__ volatile("" : : : "memory"); /* a call, not a jump */
+	return result;
+}
+
+/* The same for C11, where a thread returns a number. */
+static int
+thread_start_c11(void *task)
+{
+	struct beginning beginning = begin_thread(task);
+	int result = ((thrd_start_t) beginning.start)(beginning.argument);
+
 	__asm__ volatile("" : : : "memory"); /* a call, not a jump */
 	return result;
 }
@@ -43,22 +67,53 @@ stack_size(const pthread_attr_t *attr)
 	return size;
 }
 
+/* NULL if there is no room. */
+static struct task *
+prepare(const struct stranded_place *by, const pthread_attr_t *attr,
+    struct beginning beginning)
+{
+	struct task *task = task_create(NULL, TASK_STARTING, by);
+
+	if (task != NULL) {
+		task->start = beginning.start;
+		task->start_arg = beginning.argument;
+		task->stack.low = stack_size(attr);
+	}
+	return task;
+}
+
 PROBE_EXPORT int
 pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr,
     void *(*start)(void *), void *restrict argument)
 {
 	struct stranded_place by = STRANDED_CALLER();
-	struct task *task = task_create(NULL, TASK_STARTING, &by);
+	struct task *task = prepare(
+	    &by, attr, (struct beginning) { (void (*)(void)) start, argument });
 	int error;
 
 	if (task == NULL) {
 		return real.pthread_create(thread, attr, start, argument);
 	}
-	task->start = start;
-	task->start_arg = argument;
-	task->stack.low = stack_size(attr);
 	error = real.pthread_create(thread, attr, thread_start, task);
 	if (error != 0) {
+		task_end(task);
+	}
+	return error;
+}
+
+PROBE_EXPORT int
+thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
+{
+	struct stranded_place by = STRANDED_CALLER();
+	struct task *task = prepare(
+	    &by, NULL, (struct beginning) { (void (*)(void)) start, argument });
+	int error;
+
+	if (task == NULL) {
+		return real.thrd_create(thread, start, argument);
+	}
+	error = real.thrd_create(thread, thread_start_c11, task);
+	if (error != thrd_success) {
 		task_end(task);
 	}
 	return error;
@@ -75,6 +130,8 @@ WRAP_ONCE(int, pthread_clockjoin_np, THREAD_OBJECT, STRANDED_WAIT_TIMED,
     (pthread_t thread, void **result, clockid_t clock,
 	const struct timespec *deadline),
     (thread, result, clock, deadline))
+WRAP_ONCE(int, thrd_join, THREAD_OBJECT, 0, (thrd_t thread, int *result),
+    (thread, result))
 
 /* The waits that the jump leaves are over. */
 static void

@@ -6,8 +6,8 @@
  * record is written as soon as it is made: ten thousand tasks never become ten
  * thousand trees in memory.
  *
- * Beyond the fields of version 1: "states", "cases", "fd", "holder_tid" and
- * "stack_cut".
+ * Beyond the fields of version 1: "states", "cases", "fd", "timed",
+ * "holder_tid" and "stack_cut".
  */
 #include "render/render.h"
 
@@ -228,6 +228,7 @@ encode_task(const struct task *task)
 	set(record, "object",
 	    is_fd ? json_null() : address_or_null(task->object));
 	set(record, "fd", is_fd ? json_integer(task->object) : json_null());
+	set(record, "timed", json_boolean(task->flags & WIRE_TASK_TIMED));
 	set(record, "cases", encode_cases(task));
 	set(record, "holder", number_or_null(task->holder));
 	set(record, "holder_tid", number_or_null(task->holder_tid));

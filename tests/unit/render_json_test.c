@@ -89,7 +89,7 @@ a_task(void **state)
 	check(task(root, 7),
 	    "{\"id\":7,\"tid\":8123,\"name\":\"reader\","
 	    "\"state\":\"chan send\",\"wait_id\":\"7.41\","
-	    "\"since_ms\":720000,\"object\":\"0xc0de\",\"fd\":null,"
+	    "\"since_ms\":720000,\"object\":\"0xc0de\",\"fd\":null,\"timed\":false,"
 	    "\"cases\":[],\"holder\":null,\"holder_tid\":null,"
 	    "\"session\":41,\"verdict\":\"ok\",\"why\":null,"
 	    "\"created_ms\":780000,\"stack_cut\":false,\"stack\":["
@@ -126,7 +126,8 @@ what_is_not_known_is_null(void **state)
 	check(task(root, 1),
 	    "{\"id\":1,\"tid\":8100,\"name\":\"server\","
 	    "\"state\":\"running\",\"wait_id\":null,\"since_ms\":0,"
-	    "\"object\":null,\"fd\":null,\"cases\":[],\"holder\":null,"
+	    "\"object\":null,\"fd\":null,"
+	    "\"timed\":false,\"cases\":[],\"holder\":null,"
 	    "\"holder_tid\":null,\"session\":null,\"verdict\":\"ok\","
 	    "\"why\":null,\"created_ms\":null,\"stack_cut\":false,"
 	    "\"stack\":[],\"created_by\":[]}");
