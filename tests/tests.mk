@@ -66,7 +66,8 @@ $(B)/tests/programs/%: tests/programs/%.c $(B)/libstrand.a \
 
 # These go by what the system does to the letter. A sanitizer would do some of it
 # otherwise: it delays signals, and makes system calls of its own.
-$(B)/tests/programs/host $(B)/tests/programs/host_waits: private SANFLAGS :=
+$(B)/tests/programs/host $(B)/tests/programs/host_waits \
+$(B)/tests/programs/kernel_waits: private SANFLAGS :=
 
 # A sanitizer brings an allocator of its own, in front of all others.
 $(B)/tests/programs/heap_marks: private SANFLAGS :=

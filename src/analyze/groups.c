@@ -42,11 +42,26 @@ creator(const struct task *task)
 	    &task->created_by, STRANDED_RUNNING);
 }
 
+/*
+ * What else tells two waits of one state apart: which system call it is, who
+ * has seen it, what it was before.
+ */
+static uint64_t
+kind(const struct task *task)
+{
+	uint32_t flags = task->flags & (WIRE_TASK_KERNEL | WIRE_TASK_WOKEN);
+
+	return (uint64_t) flags << 32 | task->call;
+}
+
 static int
 compare_kinds(const struct task *a, const struct task *b)
 {
 	int order = compare_numbers(a->state, b->state);
 
+	if (!order) {
+		order = compare_numbers(kind(a), kind(b));
+	}
 	if (!order) {
 		order = compare_stacks(&a->stack, &b->stack);
 	}

@@ -42,6 +42,7 @@ struct unwinder {
 	uint64_t pc;
 	uint64_t sp;
 	uint64_t fp;
+	bool no_fp;         /* it is not known what that should be */
 	unsigned int reads; /* that are left */
 };
 
@@ -97,7 +98,7 @@ access_register(unw_addr_space_t space, unw_regnum_t number, unw_word_t *value,
 		return 0;
 	case ARCH_REG_FP:
 		*value = unwinder->fp;
-		return 0;
+		return unwinder->no_fp ? -UNW_EBADREG : 0;
 	default:
 		return -UNW_EBADREG;
 	}
@@ -288,6 +289,7 @@ step_by_frame_pointer(struct unwinder *unwinder, struct position *position)
 	if (pc == 0) {
 		return STEP_END;
 	}
+	unwinder->no_fp = false;
 	return begin_at(
 		   unwinder, position, pc, fp + 2 * sizeof(fp), caller_fp) ?
 	    STEP_ON :
@@ -353,6 +355,7 @@ unwinder_walk(
 
 	unwinder->stack = stack;
 	unwinder->reads = READS_MAX;
+	unwinder->no_fp = (raw->flags & WIRE_STACK_NO_FP) != 0;
 	walk->count = 0;
 	if (raw->leaf_pc) {
 		walk->pcs[walk->count++] = raw->leaf_pc;

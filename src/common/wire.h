@@ -163,12 +163,16 @@ enum wire_task_flags {
 	WIRE_TASK_TIMED = 4,   /* the wait ends by itself */
 	WIRE_TASK_FD = 8,      /* object is a file descriptor's number */
 	WIRE_TASK_KERNEL = 16, /* the probe does not see the wait: the kernel
-	                          says what it is, `call` has more */
+	                          says what it is. A thread that runs has
+	                          this if it is no task */
 	WIRE_TASK_WOKEN = 32,  /* it was woken from a condition, and waits for
 	                          the mutex, which is the object */
 	WIRE_TASK_HOLDER_EXITED = 64, /* holder_tid is of no thread any more */
 	WIRE_TASK_HOLDER_ELSEWHERE = 128 /* ... is of another process */
 };
+
+/* In wait_seq: a wait that only the kernel sees, which numbers it otherwise. */
+#define WIRE_WAIT_KERNEL (UINT64_C(1) << 63)
 
 struct wire_case {
 	uint64_t object;

@@ -43,6 +43,7 @@
 
 #include "probe/aging.h"
 #include "probe/arch.h"
+#include "probe/asleep.h"
 #include "probe/config.h"
 #include "probe/dump.h"
 #include "probe/init.h"
@@ -105,6 +106,7 @@ tick(int64_t now)
 	store_relaxed(&task_clock, now);
 	privileges_follow();
 	aging_look(now);
+	asleep_tick(now);
 	listener_keep(now);
 	if (__atomic_exchange_n(&dump_asked, 0, __ATOMIC_ACQUIRE)) {
 		dump_begin();
@@ -241,6 +243,7 @@ agent_start(bool patient)
 	serve_reset();
 	peers_reset();
 	dump_reset();
+	asleep_reset();
 	tcb = area + STACK_SIZE + TLS_SIZE;
 	arch_fill_tcb(tcb);
 	/* Also the two that libc hides from sigprocmask(). */

@@ -1,8 +1,10 @@
 /* aging.c: see aging.h. */
 #include "probe/aging.h"
 
+#include "probe/asleep.h"
 #include "probe/session.h"
 #include "probe/sys.h"
+#include "probe/syscalls.h"
 
 #define TRIES 3 /* at a task that goes from wait to wait */
 
@@ -61,6 +63,22 @@ aging_since(struct task *task, const struct view *view, int64_t now)
 	aging->state = view->wait.state;
 	store_relaxed(&aging->wait_seq, seq);
 	return aging->since;
+}
+
+int64_t
+aging_asleep(struct task *task, uint64_t runs, int64_t now)
+{
+	struct aging *aging = &task->aging;
+	uint64_t id = load_acquire(&task->id);
+
+	if (aging->id != id) {
+		*aging = (struct aging) { .id = id };
+	}
+	if (aging->runs != runs || runs == 0) {
+		aging->runs = runs;
+		aging->asleep = now;
+	}
+	return aging->asleep;
 }
 
 bool
@@ -125,11 +143,61 @@ aging_look(int64_t now)
 	}
 }
 
+/* What the task does, without a closer look at a wait that was noted. */
+static uint32_t
+state_now(struct task *task, int64_t now)
+{
+	struct view view;
+	struct asleep asleep;
+
+	if (load_relaxed(&task->top) != NULL && is_noted(task) &&
+	    task->aging.state != STRANDED_COND) {
+		return task->aging.state;
+	}
+	aging_read(task, &view);
+	if (view.top == NULL) {
+		return asleep_task(task, now, &asleep) ?
+		    syscalls_state(&asleep.kernel) :
+		    STRANDED_RUNNING;
+	}
+	return asleep_for_mutex(task, &view, now, &asleep) ? STRANDED_MUTEX :
+							     view.wait.state;
+}
+
+static void
+count_state(struct wire_counts *counts, uint32_t state)
+{
+	counts->tasks++;
+	counts->by_state[state < STRANDED_STATE_COUNT ? state :
+							STRANDED_UNKNOWN]++;
+}
+
+/* Of the threads that are no tasks. */
+static void
+count_threads(struct wire_counts *counts, int64_t now)
+{
+	unsigned int count = asleep_look(now);
+	struct asleep asleep;
+
+	for (unsigned int i = 0; i < count; i++) {
+		switch (asleep_thread(i, now, &asleep)) {
+		case KERNEL_SLEEPS:
+			count_state(counts, syscalls_state(&asleep.kernel));
+			break;
+		case KERNEL_RUNS:
+			count_state(counts, STRANDED_RUNNING);
+			break;
+		case KERNEL_SILENT:
+			break;
+		}
+	}
+}
+
 void
 aging_counts(struct wire_counts *counts)
 {
 	uint32_t end = table_end(&task_table);
-	struct view view;
+	int64_t now = sys_now();
 
 	*counts = (struct wire_counts) {
 		.header = { sizeof(*counts), WIRE_COUNTS, 0 },
@@ -141,21 +209,10 @@ aging_counts(struct wire_counts *counts)
 	counts->connects = load_relaxed(&session_connects);
 	for (uint32_t number = 1; number < end; number++) {
 		struct task *task = table_hot(&task_table, number);
-		uint32_t state = STRANDED_RUNNING;
 
-		if (!aging_is_shown(task)) {
-			continue;
+		if (aging_is_shown(task)) {
+			count_state(counts, state_now(task, now));
 		}
-		if (load_relaxed(&task->top) != NULL && is_noted(task)) {
-			state = task->aging.state;
-		} else if (load_relaxed(&task->top) != NULL) {
-			aging_read(task, &view);
-			state = view.top != NULL ? view.wait.state :
-						   STRANDED_RUNNING;
-		}
-		counts->tasks++;
-		counts->by_state[state < STRANDED_STATE_COUNT ?
-			state :
-			STRANDED_UNKNOWN]++;
 	}
+	count_threads(counts, now);
 }

@@ -31,6 +31,12 @@ bool aging_still(const struct task *task, const struct view *view);
 /* When the wait was first seen: it is noted if that is now. */
 int64_t aging_since(struct task *task, const struct view *view, int64_t now);
 
+/*
+ * The same of a sleep that is on no record; `runs` tells it from others, 0: from
+ * none.
+ */
+int64_t aging_asleep(struct task *task, uint64_t runs, int64_t now);
+
 /* Looks at all tasks and sessions. */
 void aging_look(int64_t now);
 
@@ -40,6 +46,7 @@ void aging_look(int64_t now);
  */
 bool aging_is_shown(const struct task *task);
 
+/* Asks the kernel as well: so the numbers are those of a snapshot. */
 void aging_counts(struct wire_counts *counts);
 
 #endif

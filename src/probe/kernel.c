@@ -154,46 +154,50 @@ kernel_uncovered(uint32_t *tids, unsigned int max)
 	return count;
 }
 
-/*
- * The main thread stays in the process as a zombie until all others have ended.
- * "1 (name) Z ...": the name may hold anything, so the fields are counted from
- * the last ')'. The 18th is how many threads there are, the last the status
- * that the main thread has left.
- */
-int
-kernel_status_if_alone(void)
-{
-	char stat[512];
-	const char *next, *last;
-	long fd =
-	    sys(SYS_openat, AT_FDCWD, "/proc/self/stat", O_RDONLY | O_CLOEXEC);
-	long size = sys(SYS_read, fd, stat, sizeof(stat));
+/* ---- Files of a thread ------------------------------------------------- */
 
-	if (fd >= 0) {
-		sys(SYS_close, fd);
+#define TICK_OF_STAT_NS (10 * NS_PER_MS) /* the kernel's USER_HZ is 100 */
+
+/* Reads a file of /proc that is small. Returns its size, 0 if there is none. */
+static size_t
+read_file(const char *path, char *to, size_t size)
+{
+	long fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	long got;
+
+	if (fd < 0) {
+		return 0;
 	}
-	if (size <= 1) {
-		return -1;
-	}
-	stat[size - 1] = '\0'; /* for the newline */
-	for (next = stat + size - 1; next > stat && *next != ')'; next--) {
-	}
-	if (text_after(next, ") Z ") == NULL) {
-		return -1;
-	}
-	for (int spaces = 0; *next != '\0' && spaces < 18; next++) {
-		spaces += *next == ' ';
-	}
-	if (text_after(next, "2 ") == NULL) {
-		return -1;
-	}
-	for (last = next; *next != '\0'; next++) {
-		last = *next == ' ' ? next + 1 : last;
-	}
-	return (int) (text_number(last) >> 8 & 255);
+	got = sys(SYS_read, fd, to, size - 1);
+	sys(SYS_close, fd);
+	to[got > 0 ? got : 0] = '\0';
+	return got > 0 ? (size_t) got : 0;
 }
 
-/* ---- Memory ------------------------------------------------------------ */
+static size_t
+read_of_thread(uint32_t tid, const char *what, char *to, size_t size)
+{
+	char path[64];
+	struct text text;
+
+	text_begin(&text, path, sizeof(path));
+	text_add(&text, "/proc/self/task/");
+	text_add_number(&text, tid);
+	text_add(&text, what);
+	return read_file(path, to, size);
+}
+
+/* The decimal number that the text begins with. */
+static int64_t
+parse_number(const char *next)
+{
+	int64_t number = 0;
+
+	for (; *next >= '0' && *next <= '9'; next++) {
+		number = number * 10 + (*next - '0');
+	}
+	return number;
+}
 
 static const char *
 parse_hex(const char *next, uint64_t *number)
@@ -211,6 +215,162 @@ parse_hex(const char *next, uint64_t *number)
 		}
 	}
 }
+
+/* The next of "0x1 0x2 0x3", or NULL. */
+static const char *
+parse_word(const char *next, uint64_t *number)
+{
+	next = text_after(next, " 0x");
+	return next != NULL ? parse_hex(next, number) : NULL;
+}
+
+/*
+ * "7 0x7ffd01 0x1 0xffffffffffffffff 0x0 0x0 0x0 0x7ffd00 0x7f00": the call,
+ * its arguments, the stack pointer and the place. Outside of a call the first
+ * is -1, and there are no arguments.
+ */
+static bool
+parse_wait(const char *line, struct kernel_wait *wait)
+{
+	const char *next = text_after(line, "-1");
+
+	if (line[0] == 'r') {
+		return false; /* "running" */
+	}
+	wait->call = -1;
+	if (next == NULL) {
+		wait->call = parse_number(line);
+		for (next = line; *next >= '0' && *next <= '9'; next++) {
+		}
+		for (int i = 0; i < 6 && next != NULL; i++) {
+			next = parse_word(next, &wait->arguments[i]);
+		}
+	}
+	if (next != NULL) {
+		next = parse_word(next, &wait->sp);
+	}
+	return next != NULL && parse_word(next, &wait->pc) != NULL;
+}
+
+/* The number behind so many spaces from `next` on. */
+static const char *
+skip_spaces(const char *next, int spaces)
+{
+	for (; *next != '\0' && spaces > 0; next++) {
+		spaces -= *next == ' ';
+	}
+	return next;
+}
+
+/* The third number of schedstat; not all kernels have it. */
+static uint64_t
+count_runs(uint32_t tid)
+{
+	char line[128];
+
+	if (read_of_thread(tid, "/schedstat", line, sizeof(line)) == 0) {
+		return 0;
+	}
+	return (uint64_t) parse_number(skip_spaces(line, 2));
+}
+
+enum kernel_answer
+kernel_wait(uint32_t tid, struct kernel_wait *wait)
+{
+	char line[256];
+
+	*wait = (struct kernel_wait) { .runs = count_runs(tid) };
+	if (read_of_thread(tid, "/syscall", line, sizeof(line)) == 0) {
+		return KERNEL_SILENT;
+	}
+	return parse_wait(line, wait) ? KERNEL_SLEEPS : KERNEL_RUNS;
+}
+
+bool
+kernel_still(uint32_t tid, const struct kernel_wait *wait)
+{
+	struct kernel_wait now;
+
+	if (wait->runs != 0) {
+		return count_runs(tid) == wait->runs;
+	}
+	return kernel_wait(tid, &now) == KERNEL_SLEEPS &&
+	    now.call == wait->call && now.sp == wait->sp &&
+	    now.pc == wait->pc && now.arguments[0] == wait->arguments[0];
+}
+
+/*
+ * "1 (name) S ...": the name may hold anything, so the fields are counted from
+ * the last ')'. The next is the third.
+ */
+static const char *
+stat_field(const char *stat, size_t size, int field)
+{
+	const char *name_end = stat + size;
+
+	while (name_end > stat && *name_end != ')') {
+		name_end--;
+	}
+	return skip_spaces(name_end, field - 2);
+}
+
+int64_t
+kernel_started(uint32_t tid)
+{
+	struct timespec boot;
+	char stat[512];
+	size_t size = read_of_thread(tid, "/stat", stat, sizeof(stat));
+	int64_t ticks;
+
+	if (size == 0) {
+		return 0;
+	}
+	ticks = parse_number(stat_field(stat, size, 22));
+	sys(SYS_clock_gettime, CLOCK_BOOTTIME, &boot);
+	/* What it says counts the time that the machine was suspended, too. */
+	return ticks * TICK_OF_STAT_NS -
+	    ((boot.tv_sec * NS_PER_SECOND + boot.tv_nsec - sys_now()) /
+		TICK_OF_STAT_NS * TICK_OF_STAT_NS);
+}
+
+uint32_t
+kernel_thread_count(void)
+{
+	char stat[512];
+	size_t size = read_file("/proc/self/stat", stat, sizeof(stat));
+
+	return size > 0 ? (uint32_t) parse_number(stat_field(stat, size, 20)) :
+			  0;
+}
+
+/*
+ * The main thread stays in the process as a zombie until all others have ended.
+ * The 20th field is how many threads there are, the last the status that the
+ * main thread has left.
+ */
+int
+kernel_status_if_alone(void)
+{
+	char stat[512];
+	const char *next, *last;
+	size_t size = read_file("/proc/self/stat", stat, sizeof(stat));
+
+	if (size == 0) {
+		return -1;
+	}
+	next = stat_field(stat, size, 3);
+	if (next[0] != 'Z' ||
+	    text_after(stat_field(stat, size, 20), "2 ") == NULL) {
+		return -1;
+	}
+	stat[size - 1] = '\0'; /* the newline */
+	for (last = next; *next != '\0'; next++) {
+		last = *next == ' ' ? next + 1 : last;
+	}
+	return (int) (text_number(last) >> 8 & 255);
+}
+
+/* ---- Memory ------------------------------------------------------------ */
 
 /* "7f00-7f10 r-xp 00001000 08:01 1234 /path" */
 static bool

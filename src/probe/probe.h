@@ -36,6 +36,7 @@
  *     agent               the probe's own thread, which has these:
  *     aging, tidy, kernel what waits how long; what has gone; what /proc says
  *     peers               whose peer has gone
+ *     asleep, syscalls    what waits without a record, by what the kernel says
  *     privileges          it drops them when the application does
  *     listener, serve,    the socket, its connections, and what is answered
  *     snapshot

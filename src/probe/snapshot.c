@@ -10,12 +10,15 @@
 #include <pthread.h>
 
 #include "probe/aging.h"
+#include "probe/asleep.h"
 #include "probe/channel.h"
+#include "probe/init.h"
 #include "probe/kernel.h"
 #include "probe/probe.h"
 #include "probe/real.h"
 #include "probe/session.h"
 #include "probe/sys.h"
+#include "probe/syscalls.h"
 #include "probe/task.h"
 #include "probe/text.h"
 
@@ -206,30 +209,98 @@ is_old(const struct snapshot_walk *walk, int64_t created)
 	return (walk->flags & WIRE_ONLY_NEW) && created < walk->known_clock;
 }
 
+/*
+ * The stack of a thread of which the kernel says where it sleeps. There is no
+ * frame of ours, so the frame pointer is not known.
+ */
+static void
+copy_asleep(const struct snapshot_walk *walk, uint32_t tid,
+    const struct kernel_wait *wait, uintptr_t top, struct wire_task *message)
+{
+	struct wire_stack *stack = &message->stack;
+	size_t size = walk->stack_max & ~7u;
+	uintptr_t base = wait->sp & ~(uintptr_t) 7;
+
+	stack->flags = WIRE_STACK_NO_FP;
+	stack->pc = wait->pc;
+	stack->sp = wait->sp;
+	stack->base = base;
+	if (base < top && top - base <= size) {
+		size = top - base;
+	} else {
+		stack->flags |= WIRE_STACK_TRUNCATED;
+	}
+	size = sys_peek((const void *) base, message + 1, size) & ~(size_t) 7;
+	stack->size = (uint32_t) size;
+	if (size == 0 || !kernel_still(tid, wait)) {
+		*stack = (struct wire_stack) {
+			.flags = size == 0 ? WIRE_STACK_UNREADABLE :
+					     WIRE_STACK_MOVED,
+		};
+	}
+}
+
+/* Its number, in the bit that says so, tells the sleep from waits on record. */
+static uint8_t *
+put_asleep(const struct snapshot_walk *walk, const struct asleep *asleep,
+    uintptr_t top, struct wire_task *message, uint8_t *to)
+{
+	syscalls_describe(&asleep->kernel, message);
+	message->wait_seq = asleep->kernel.runs | WIRE_WAIT_KERNEL;
+	message->since_ns = (uint64_t) asleep->since;
+	if (message->holder_tid != 0) {
+		put_owner(message, message->holder_tid, true);
+	}
+	if (is_known(walk, asleep->since)) {
+		message->stack.flags = WIRE_STACK_KNOWN;
+	} else if (walk->flags & WIRE_WITH_STACKS) {
+		copy_asleep(walk, message->tid, &asleep->kernel, top, message);
+	}
+	return to + message->stack.size;
+}
+
+/* What the task waits for, as its record says. */
+static void
+put_recorded(const struct snapshot_walk *walk, struct task *task,
+    const struct view *view, struct wire_task *message)
+{
+	struct stranded_wait wait = view->wait;
+	struct asleep asleep;
+
+	message->wait_seq = wait.seq;
+	message->since_ns = (uint64_t) aging_since(task, view, walk->began);
+	if (asleep_for_mutex(task, view, walk->began, &asleep)) {
+		wait.state = STRANDED_MUTEX;
+		wait.object = wait.cases;
+		message->flags |= WIRE_TASK_WOKEN;
+		message->since_ns = (uint64_t) asleep.since;
+	}
+	message->state = wait.state;
+	put_object(&wait, message);
+	put_holder(&wait, message);
+	if (wait.flags & STRANDED_WAIT_TIMED) {
+		message->flags |= WIRE_TASK_TIMED;
+	}
+}
+
 static uint8_t *
 put_wait(struct snapshot_walk *walk, struct task *task,
     struct wire_task *message, uint8_t *to)
 {
+	struct asleep asleep;
 	struct view view;
-	int64_t since;
 
 	aging_read(task, &view);
 	if (view.top == NULL) {
 		message->state = STRANDED_RUNNING;
-		return to;
+		return asleep_task(task, walk->began, &asleep) ?
+		    put_asleep(walk, &asleep, task->stack.top, message, to) :
+		    to;
 	}
-	since = aging_since(task, &view, walk->began);
-	message->state = view.wait.state;
-	message->wait_seq = view.wait.seq;
-	message->since_ns = (uint64_t) since;
-	put_object(&view.wait, message);
-	put_holder(&view.wait, message);
-	if (view.wait.flags & STRANDED_WAIT_TIMED) {
-		message->flags |= WIRE_TASK_TIMED;
-	}
+	put_recorded(walk, task, &view, message);
 	message->case_count = copy_cases(&view.wait, (void *) to);
 	to += message->case_count * sizeof(struct wire_case);
-	if (is_known(walk, since)) {
+	if (is_known(walk, task->aging.since)) {
 		message->stack.flags = WIRE_STACK_KNOWN;
 	} else if (walk->flags & WIRE_WITH_STACKS) {
 		to += copy_stack(
@@ -300,6 +371,53 @@ put_task(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	message->header =
 	    (struct wire_header) { (uint32_t) (end - out), WIRE_TASK, 0 };
 	return is_same(&task->id, id) ? message->header.length : 0;
+}
+
+/* ---- Threads that are no tasks ----------------------------------------- */
+
+/* Returns the message's size; 0 if nothing can be said of the thread. */
+static size_t
+put_thread(struct snapshot_walk *walk, unsigned int index, uint8_t *out)
+{
+	const struct asleep_thread *thread = asleep_at(index);
+	struct wire_task *message = (void *) out;
+	uint8_t *end = (uint8_t *) (message + 1);
+	struct asleep asleep;
+	enum kernel_answer answer = asleep_thread(index, walk->began, &asleep);
+
+	if (answer == KERNEL_SILENT) {
+		return 0;
+	}
+	*message = (struct wire_task) {
+		.id = thread->id,
+		.created_ns = (uint64_t) thread->started,
+		.tid = thread->tid,
+		.flags = WIRE_TASK_KERNEL |
+		    (thread->tid == (uint32_t) init_pid ? WIRE_TASK_MAIN : 0),
+		.state = STRANDED_RUNNING,
+	};
+	if (answer == KERNEL_SLEEPS) {
+		end = put_asleep(walk, &asleep, 0, message, end);
+	}
+	message->header =
+	    (struct wire_header) { (uint32_t) (end - out), WIRE_TASK, 0 };
+	return message->header.length;
+}
+
+/* The next of them; then the sessions. */
+static size_t
+put_threads(struct snapshot_walk *walk, uint8_t *out)
+{
+	size_t size;
+
+	if (walk->next > asleep_count()) {
+		walk->phase++;
+		walk->next = 1;
+		return 0;
+	}
+	size = put_thread(walk, walk->next++ - 1, out);
+	walk->end.tasks += size > 0;
+	return size;
 }
 
 /* ---- Sessions and channels --------------------------------------------- */
@@ -391,27 +509,31 @@ put_channel(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 
 #define UNCOVERED_MAX 1024
 
-/*
- * Threads that the kernel has and the tables have not. One that is just being
- * created or ended looks the same, so whoever is found is looked at again.
- */
+/* Threads that are no tasks, and of which the kernel does not say anything. */
 static size_t
 put_uncovered(struct snapshot_walk *walk, uint8_t *out)
 {
-	static uint32_t tids[UNCOVERED_MAX];
 	struct wire_uncovered *message = (void *) out;
-	unsigned int count = kernel_uncovered(tids, UNCOVERED_MAX);
+	unsigned int count = asleep_count();
+	struct kernel_wait wait;
+	uint32_t told = 0;
 
-	for (unsigned int i = 0; i < count; i++) {
-		message[i] = (struct wire_uncovered) {
+	for (unsigned int i = 0; i < count && told < UNCOVERED_MAX; i++) {
+		uint32_t tid = asleep_at(i)->tid;
+
+		if (kernel_wait(tid, &wait) != KERNEL_SILENT ||
+		    !kernel_has_thread(tid)) {
+			continue;
+		}
+		message[told++] = (struct wire_uncovered) {
 			.header = { sizeof(*message), WIRE_UNCOVERED, 0 },
-			.tid = tids[i],
+			.tid = tid,
 			.why = task_table.missed > 0 ? WIRE_UNCOVERED_NO_ROOM :
 						       WIRE_UNCOVERED_NO_CALL,
 		};
 	}
-	walk->end.uncovered = count;
-	return count * sizeof(*message);
+	walk->end.uncovered = told;
+	return told * sizeof(*message);
 }
 
 /* ---- The walk ---------------------------------------------------------- */
@@ -489,6 +611,8 @@ step(struct snapshot_walk *walk, uint8_t *out)
 	case WALK_TASKS:
 		return put_record(
 		    walk, out, &task_table, put_task, &walk->end.tasks);
+	case WALK_THREADS:
+		return put_threads(walk, out);
 	case WALK_SESSIONS:
 		return put_record(walk, out, &session_table, put_session,
 		    &walk->end.sessions);

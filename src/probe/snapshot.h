@@ -17,6 +17,7 @@ enum walk_phase {
 	WALK_IDLE, /* there is none: a zeroed walk is so */
 	WALK_BEGIN,
 	WALK_TASKS,
+	WALK_THREADS, /* those that are no tasks */
 	WALK_SESSIONS,
 	WALK_CHANNELS,
 	WALK_UNCOVERED,

@@ -57,12 +57,17 @@ take(const char *name, uint32_t flags)
 	return task;
 }
 
+uint64_t
+task_new_id(void)
+{
+	return __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
+}
+
 /* From here on the agent sees it. */
 static void
 publish(struct task *task)
 {
-	store_release(
-	    &task->id, __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED));
+	store_release(&task->id, task_new_id());
 }
 
 static void

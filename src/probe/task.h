@@ -39,6 +39,12 @@ enum task_flags {
 	TASK_STARTING = 16 /* its thread has not begun to run */
 };
 
+/*
+ * The probe's own flag of a wait, beside those of enum stranded_wait_flags: for
+ * a condition, of which `cases` is the mutex that goes with it.
+ */
+#define TASK_WAIT_MUTEX 0x8000u
+
 /* What the agent has seen of a task; nobody else writes it. */
 struct aging {
 	uint64_t id;                     /* the life of the record it is of */
@@ -49,6 +55,8 @@ struct aging {
 	uint64_t outer_seq;              /* the wait around it: number */
 	int64_t outer_since;             /* and when it was first seen */
 	uint32_t state;                  /* of the wait */
+	uint64_t runs;  /* a sleep that is on no record: kernel_wait's runs */
+	int64_t asleep; /* ... and when it was first seen */
 };
 
 struct task {
@@ -112,6 +120,9 @@ struct task *task_create(
 /* Frees the record; the second, if it is still that life of it. */
 void task_end(struct task *task);
 void task_end_if(struct task *task, uint64_t id);
+
+/* An id for a task that has no record: see asleep.h. */
+uint64_t task_new_id(void);
 
 /* The task's handle, for runtimes. */
 uint64_t task_handle(const struct task *task);

@@ -37,19 +37,25 @@ WRAP_ONCE(int, pthread_rwlock_clockwrlock, lock, TIMED,
 	const struct timespec *restrict deadline),
     (lock, clock, deadline))
 
-WRAP_ONCE(int, pthread_cond_wait, cond, 0,
+/* A wait for a condition, which ends with one for the mutex. */
+#define WRAP_COND(name, cond, mutex, flags, parameters, arguments)             \
+	WRAP_CALL(int, name, cond, (flags) | TASK_WAIT_MUTEX,                  \
+	    wait.cases = (const void *) (mutex), parameters, arguments, false, \
+	    arguments, )
+
+WRAP_COND(pthread_cond_wait, cond, mutex, 0,
     (pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex),
     (cond, mutex))
-WRAP_ONCE(int, pthread_cond_timedwait, cond, TIMED,
+WRAP_COND(pthread_cond_timedwait, cond, mutex, TIMED,
     (pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
 	const struct timespec *restrict deadline),
     (cond, mutex, deadline))
-WRAP_ONCE(int, pthread_cond_clockwait, cond, TIMED,
+WRAP_COND(pthread_cond_clockwait, cond, mutex, TIMED,
     (pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
 	clockid_t clock, const struct timespec *restrict deadline),
     (cond, mutex, clock, deadline))
-WRAP_ONCE(int, cnd_wait, cond, 0, (cnd_t * cond, mtx_t *mutex), (cond, mutex))
-WRAP_ONCE(int, cnd_timedwait, cond, TIMED,
+WRAP_COND(cnd_wait, cond, mutex, 0, (cnd_t * cond, mtx_t *mutex), (cond, mutex))
+WRAP_COND(cnd_timedwait, cond, mutex, TIMED,
     (cnd_t *restrict cond, mtx_t *restrict mutex,
 	const struct timespec *restrict deadline),
     (cond, mutex, deadline))

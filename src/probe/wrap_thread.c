@@ -10,6 +10,12 @@
  */
 #define LIBC_FRAMES 512
 
+/*
+ * A thread's first functions have no frame pointer: a thread of which the kernel
+ * tells (asleep.h) is unwound without that register, and would end here.
+ */
+#define FRAMELESS __attribute__((optimize("omit-frame-pointer")))
+
 /* What the new thread shall run. */
 struct beginning {
 	void (*start)(void); /* of another type */
@@ -17,19 +23,19 @@ struct beginning {
 };
 
 /* A part of the new thread's first function, whose frame ends its stack. */
-static inline __attribute__((always_inline)) struct beginning
+static inline FRAMELESS __attribute__((always_inline)) struct beginning
 begin_thread(struct task *task)
 {
 	struct beginning beginning = { task->start, task->start_arg };
+	uint8_t here;
 
 	task->start = NULL;
 	task->start_arg = NULL;
-	task_begin_thread(
-	    task, (uintptr_t) __builtin_frame_address(0) + LIBC_FRAMES);
+	task_begin_thread(task, (uintptr_t) &here + LIBC_FRAMES);
 	return beginning;
 }
 
-static void *
+static FRAMELESS void *
 thread_start(void *task)
 {
 	struct beginning beginning = begin_thread(task);
@@ -41,7 +47,7 @@ thread_start(void *task)
 }
 
 /* The same for C11, where a thread returns a number. */
-static int
+static FRAMELESS int
 thread_start_c11(void *task)
 {
 	struct beginning beginning = begin_thread(task);

@@ -67,8 +67,7 @@ put_task(FILE *out, const struct task *task)
 {
 	const struct frame *creator = output_creator(&task->created_by);
 
-	fprintf(out, "goroutine %" PRIu64 " [%s", task->id,
-	    state_name(task->state));
+	fprintf(out, "goroutine %" PRIu64 " [%s", task->id, words_state(task));
 	if (task->state != STRANDED_RUNNING && task->since_ns >= WORDS_MINUTE) {
 		fprintf(out, ", %" PRId64 " minutes",
 		    task->since_ns / WORDS_MINUTE);

@@ -7,7 +7,7 @@
  * thousand trees in memory.
  *
  * Beyond the fields of version 1: "states", "cases", "fd", "timed",
- * "holder_tid" and "stack_cut".
+ * "holder_tid", "holder_exited", "woken_from_cond", "seen_by" and "stack_cut".
  */
 #include "render/render.h"
 
@@ -210,7 +210,10 @@ encode_wait_id(const struct task *task)
 	if (task->wait_seq == 0) {
 		return json_null();
 	}
-	return json_sprintf("%" PRIu64 ".%" PRIu64, task->id, task->wait_seq);
+	/* What the kernel counts is not what the probe counts. */
+	return json_sprintf("%" PRIu64 ".%s%" PRIu64, task->id,
+	    task->wait_seq & WIRE_WAIT_KERNEL ? "k" : "",
+	    task->wait_seq & ~WIRE_WAIT_KERNEL);
 }
 
 static json_t *
@@ -222,7 +225,7 @@ encode_task(const struct task *task)
 	set(record, "id", json_integer(task->id));
 	set(record, "tid", number_or_null(task->tid));
 	set(record, "name", json_string_or_null(task->name));
-	set(record, "state", json_string(state_name(task->state)));
+	set(record, "state", json_string(words_state(task)));
 	set(record, "wait_id", encode_wait_id(task));
 	set(record, "since_ms", milliseconds(task->since_ns));
 	set(record, "object",
@@ -232,6 +235,12 @@ encode_task(const struct task *task)
 	set(record, "cases", encode_cases(task));
 	set(record, "holder", number_or_null(task->holder));
 	set(record, "holder_tid", number_or_null(task->holder_tid));
+	set(record, "holder_exited",
+	    json_boolean(task->flags & WIRE_TASK_HOLDER_EXITED));
+	set(record, "woken_from_cond",
+	    json_boolean(task->flags & WIRE_TASK_WOKEN));
+	set(record, "seen_by",
+	    json_string(task->flags & WIRE_TASK_KERNEL ? "kernel" : "probe"));
 	set(record, "session", number_or_null(task->session));
 	set(record, "verdict", json_string(words_verdict(task->verdict)));
 	set(record, "why", json_string_or_null(task->why));
@@ -307,7 +316,7 @@ encode_states(const struct snapshot *snapshot)
 	json_t *record = json_object();
 
 	for (size_t i = 0; i < snapshot->task_count; i++) {
-		const char *name = state_name(snapshot->tasks[i].state);
+		const char *name = words_state(&snapshot->tasks[i]);
 		json_t *count = json_object_get(record, name);
 
 		set(record, name, json_integer(json_integer_value(count) + 1));

@@ -71,29 +71,59 @@ put_time(FILE *out, int64_t unix_ns)
 	fprintf(out, "%s.%03d%s", date, (int) (unix_ns / 1000000 % 1000), zone);
 }
 
+/* How many tasks are in a state, by its name: there are few. */
+struct state_count {
+	const char *name; /* of words_state(), so that one state has one */
+	uint32_t state;
+	size_t count;
+};
+
+#define COUNTS_MAX (STRANDED_STATE_COUNT + 64) /* some, for system calls */
+
+static struct state_count *
+find_count(struct state_count *counts, size_t *used, const struct task *task)
+{
+	const char *name = words_state(task);
+
+	for (size_t i = 0; i < *used; i++) {
+		if (counts[i].name == name) {
+			return &counts[i];
+		}
+	}
+	if (*used == COUNTS_MAX) {
+		return &counts[COUNTS_MAX - 1];
+	}
+	counts[*used] = (struct state_count) { name, task->state, 0 };
+	return &counts[(*used)++];
+}
+
+/* In the order of the states, but what runs is told last. */
+static int
+compare_counts(const void *left, const void *right)
+{
+	const struct state_count *a = left;
+	const struct state_count *b = right;
+	uint32_t x = a->state - 1;
+	uint32_t y = b->state - 1;
+
+	return x != y ? (x > y) - (x < y) : strcmp(a->name, b->name);
+}
+
 static void
 put_states(FILE *out, const struct snapshot *snapshot)
 {
-	size_t counts[STRANDED_STATE_COUNT] = { 0 };
-	const char *between = ": ";
+	struct state_count counts[COUNTS_MAX];
+	size_t used = 0;
 
 	for (size_t i = 0; i < snapshot->task_count; i++) {
-		uint32_t state = snapshot->tasks[i].state;
-
-		counts[state < STRANDED_STATE_COUNT ? state :
-						      STRANDED_UNKNOWN]++;
+		find_count(counts, &used, &snapshot->tasks[i])->count++;
 	}
 	fprintf(out, "%zu task%s", snapshot->task_count,
 	    plural(snapshot->task_count));
-	for (size_t rank = 1; rank <= STRANDED_STATE_COUNT; rank++) {
-		/* Running is number 0, and is told last. */
-		size_t state = rank % STRANDED_STATE_COUNT;
-
-		if (counts[state] > 0) {
-			fprintf(out, "%s%zu %s", between, counts[state],
-			    state_name(state));
-			between = ", ";
-		}
+	qsort(counts, used, sizeof(*counts), compare_counts);
+	for (size_t i = 0; i < used; i++) {
+		fprintf(out, "%s%zu %s", i == 0 ? ": " : ", ", counts[i].count,
+		    counts[i].name);
 	}
 	fputc('\n', out);
 }
@@ -309,6 +339,18 @@ put_session(const struct text *text, uint64_t id)
 	put_name(text->out, session && session->name ? session->name : "");
 }
 
+/* What is to be known of a wait beside its state: ", seen by the kernel". */
+static void
+put_marks(FILE *out, const struct task *task)
+{
+	if (task->flags & WIRE_TASK_WOKEN) {
+		fputs(", woken from cond wait", out);
+	}
+	if (task->flags & WIRE_TASK_KERNEL) {
+		fputs(", seen by the kernel", out);
+	}
+}
+
 static void
 put_task_head(const struct text *text, const struct task *task)
 {
@@ -316,10 +358,11 @@ put_task_head(const struct text *text, const struct task *task)
 	FILE *out = text->out;
 
 	put_color(text, BOLD);
-	fprintf(out, "task %" PRIu64 " [%s", task->id, state_name(task->state));
+	fprintf(out, "task %" PRIu64 " [%s", task->id, words_state(task));
 	if (task->state != STRANDED_RUNNING) {
 		fprintf(out, ", %s", words_duration(duration, task->since_ns));
 	}
+	put_marks(out, task);
 	fputc(']', out);
 	if (task->session) {
 		fputs(" session ", out);
@@ -380,11 +423,12 @@ put_group_head(const struct text *text, const struct group *group)
 	FILE *out = text->out;
 
 	put_color(text, BOLD);
-	fprintf(out, "%zu tasks [%s", group->count, state_name(first->state));
+	fprintf(out, "%zu tasks [%s", group->count, words_state(first));
 	if (first->state != STRANDED_RUNNING) {
 		fputs(", ", out);
 		put_span(out, group);
 	}
+	put_marks(out, first);
 	fputc(']', out);
 	put_name(out, same_name(group) ? first->name : "");
 	fputc(':', out);

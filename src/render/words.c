@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/states.h"
+#include "render/syscalls.h"
 #include "render/words.h"
 
 const char *
@@ -97,6 +99,17 @@ words_place(char *text, size_t size, const struct frame *frame)
 		snprintf(
 		    text, size, "%s %s", frame->function, last_part(location));
 	}
+}
+
+const char *
+words_state(const struct task *task)
+{
+	const char *name = NULL;
+
+	if (task->state == STRANDED_UNKNOWN && task->call != 0) {
+		name = syscall_name(task->call - 1);
+	}
+	return name != NULL ? name : state_name(task->state);
 }
 
 const char *

@@ -29,6 +29,12 @@ const char *words_duration(char text[WORDS_MAX], int64_t ns);
  */
 const char *words_age(char text[WORDS_MAX], int64_t ns);
 
+/*
+ * What the task is doing: the name of its state or, if all that is known is
+ * which system call it sleeps in, that one's. Never NULL.
+ */
+const char *words_state(const struct task *task);
+
 /* "open", "peer closed", "closed". */
 const char *words_session_state(enum session_state state);
 

@@ -99,7 +99,7 @@ add_task(struct page *page, int indent, const struct snapshot *snapshot,
 	}
 	page_add(page, indent, STYLE_PLAIN,
 	    memory_print("task %" PRIu64 "%s [%s%s]%s", task->id, name,
-		state_name(task->state), since, session_text),
+		words_state(task), since, session_text),
 	    NULL);
 }
 
@@ -117,7 +117,7 @@ add_group(struct page *page, const struct group_row *row)
 	}
 	add_title(page,
 	    memory_print("%zu in %s, %+ld since the watching began%s",
-		row->group->count, state_name(first->state), row->change,
+		row->group->count, words_state(first), row->change,
 		oldest));
 }
 

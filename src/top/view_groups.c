@@ -44,7 +44,7 @@ static void
 state_cell(const void *row, struct grid_cell *cell)
 {
 	snprintf(cell->text, sizeof(cell->text), "%s",
-	    state_name(oldest(row)->state));
+	    words_state(oldest(row)));
 }
 
 /* Without code of the user's own, whatever frame there is. */

@@ -13,6 +13,7 @@
 
 #include "unit/probe_fixture.h"
 
+#include "probe/asleep.h"
 #include "probe/kernel.h"
 
 static struct fixture_stack stack;
@@ -182,6 +183,125 @@ threads_that_begin(void **state)
 	task_end(task);
 }
 
+/* ---- What a thread sleeps in ------------------------------------------- */
+
+static void
+await_sleep(uint32_t tid, struct kernel_wait *wait)
+{
+	while (
+	    kernel_wait(tid, wait) != KERNEL_SLEEPS || wait->call != SYS_read) {
+		usleep(100);
+	}
+}
+
+static void
+sleeping_thread(void **state)
+{
+	struct kernel_wait wait, again;
+	pthread_t thread;
+	uint32_t tid = start_unseen(&thread);
+	int64_t started = kernel_started(tid);
+
+	await_sleep(tid, &wait);
+	assert_int_equal(wait.arguments[0], gate[0]);
+	assert_int_equal(wait.arguments[2], 1);
+	assert_true(wait.sp != 0 && wait.pc != 0);
+	assert_true(kernel_still(tid, &wait));
+	await_sleep(tid, &again);
+	assert_int_equal(wait.runs, again.runs);
+	/* Without a count of runs what the files say is compared. */
+	again.runs = 0;
+	if (wait.runs == 0) {
+		assert_true(kernel_still(tid, &again));
+	}
+	again.runs = wait.runs + 1;
+	assert_false(kernel_still(tid, &again));
+	assert_true(started > 0 && started <= sys_now());
+	assert_true(sys_now() - started < 60 * NS_PER_SECOND);
+	assert_true(kernel_thread_count() >= 2);
+	write(gate[1], "", 1);
+	pthread_join(thread, NULL);
+	while (kernel_has_thread(tid)) {
+		usleep(100);
+	}
+	assert_false(kernel_still(tid, &wait));
+	assert_int_equal(kernel_wait(tid, &wait), KERNEL_SILENT);
+	assert_int_equal(kernel_started(tid), 0);
+}
+
+static int spins;
+
+static void *
+spin(void *tid)
+{
+	__atomic_store_n(
+	    (uint32_t *) tid, (uint32_t) gettid(), __ATOMIC_RELEASE);
+	while (__atomic_load_n(&spins, __ATOMIC_RELAXED)) {
+	}
+	return NULL;
+}
+
+static void
+running_thread(void **state)
+{
+	struct kernel_wait wait;
+	pthread_t thread;
+	uint32_t tid = 0;
+
+	spins = 1;
+	assert_int_equal(pthread_create(&thread, NULL, spin, &tid), 0);
+	while (__atomic_load_n(&tid, __ATOMIC_ACQUIRE) == 0) {
+		usleep(100);
+	}
+	/* A page may be read in now and then. */
+	while (kernel_wait(tid, &wait) != KERNEL_RUNS) {
+		assert_true(wait.call < 0);
+	}
+	__atomic_store_n(&spins, 0, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+}
+
+static void
+who_is_there(void **state)
+{
+	assert_true(kernel_has_thread((uint32_t) getpid()));
+	assert_false(kernel_has_thread(1));
+	assert_true(kernel_has_process_of(1));
+	assert_false(kernel_has_process_of((1 << 22) + 1));
+}
+
+/* The same thread is the same task, as long as it is there. */
+static void
+threads_have_ids(void **state)
+{
+	struct asleep asleep;
+	uint64_t first, second;
+	unsigned int before = asleep_look(sys_now());
+	pthread_t thread[2];
+	uint32_t tid = start_unseen(&thread[0]);
+	struct kernel_wait wait;
+
+	await_sleep(tid, &wait);
+	assert_int_equal(asleep_look(sys_now()), before + 1);
+	assert_int_equal(asleep_at(before)->tid, tid);
+	first = asleep_at(before)->id;
+	assert_int_equal(asleep_thread(before, 1000, &asleep), KERNEL_SLEEPS);
+	assert_int_equal(asleep.since, 1000);
+	start_unseen(&thread[1]);
+	assert_int_equal(asleep_look(sys_now()), before + 2);
+	assert_int_equal(asleep_at(before)->id, first);
+	second = asleep_at(before + 1)->id;
+	assert_int_not_equal(first, second);
+	if (wait.runs != 0) {
+		asleep_thread(before, 2000, &asleep);
+		assert_int_equal(asleep.since, 1000);
+	}
+	write(gate[1], "12", 2);
+	pthread_join(thread[0], NULL);
+	pthread_join(thread[1], NULL);
+	assert_int_equal(asleep_look(sys_now()), before);
+}
+
 /* ---- Descriptors ------------------------------------------------------- */
 
 /* Makes `fd` standard error, and says whether it can be had. */
@@ -240,6 +360,10 @@ main(void)
 		FIXTURE_TEST(memory_is_peeked_at),
 		FIXTURE_TEST(threads_without_tasks),
 		FIXTURE_TEST(threads_that_begin),
+		FIXTURE_TEST(sleeping_thread),
+		FIXTURE_TEST(running_thread),
+		FIXTURE_TEST(who_is_there),
+		FIXTURE_TEST(threads_have_ids),
 		FIXTURE_TEST(standard_error_is_borrowed),
 	};
 

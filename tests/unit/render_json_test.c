@@ -91,7 +91,8 @@ a_task(void **state)
 	    "\"state\":\"chan send\",\"wait_id\":\"7.41\","
 	    "\"since_ms\":720000,\"object\":\"0xc0de\",\"fd\":null,\"timed\":false,"
 	    "\"cases\":[],\"holder\":null,\"holder_tid\":null,"
-	    "\"session\":41,\"verdict\":\"ok\",\"why\":null,"
+	    "\"holder_exited\":false,\"woken_from_cond\":false,"
+	    "\"seen_by\":\"probe\",\"session\":41,\"verdict\":\"ok\",\"why\":null,"
 	    "\"created_ms\":780000,\"stack_cut\":false,\"stack\":["
 	    "{\"pc\":\"0x1010\",\"function\":\"strand_chan_send\","
 	    "\"file\":\"lib/chan.c\",\"line\":212,"
@@ -128,7 +129,9 @@ what_is_not_known_is_null(void **state)
 	    "\"state\":\"running\",\"wait_id\":null,\"since_ms\":0,"
 	    "\"object\":null,\"fd\":null,"
 	    "\"timed\":false,\"cases\":[],\"holder\":null,"
-	    "\"holder_tid\":null,\"session\":null,\"verdict\":\"ok\","
+	    "\"holder_tid\":null,\"holder_exited\":false,"
+	    "\"woken_from_cond\":false,\"seen_by\":\"probe\","
+	    "\"session\":null,\"verdict\":\"ok\","
 	    "\"why\":null,\"created_ms\":null,\"stack_cut\":false,"
 	    "\"stack\":[],\"created_by\":[]}");
 	check(json_array_get(bare, 0),
