@@ -37,6 +37,8 @@ read_line(struct process *process, const char *line)
 		}
 	} else if (strncmp(line, "Tgid:", 5) == 0) {
 		process->leader = last_number(line);
+	} else if (strncmp(line, "PPid:", 5) == 0) {
+		process->parent = last_number(line);
 	} else if (strncmp(line, "NSpid:", 6) == 0) {
 		process->inner = last_number(line);
 	} else {

@@ -17,6 +17,7 @@
 struct process {
 	pid_t pid;    /* as the caller sees it */
 	pid_t leader; /* another pid, if `pid` is a thread of that process */
+	pid_t parent; /* 0: it has none that the caller can see */
 	pid_t inner;  /* what the process calls itself in its namespace */
 	uid_t uids[PROCESS_UIDS]; /* real, effective, saved */
 	char state;               /* as ps shows it: R, S, T, Z, ... */

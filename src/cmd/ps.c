@@ -1,14 +1,19 @@
 /* ps.c: `stranded ps`. */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "client/family.h"
 #include "client/memory.h"
+#include "client/process.h"
 #include "cmd/arguments.h"
 #include "cmd/command.h"
 #include "cmd/say.h"
 #include "common/states.h"
 #include "render/words.h"
+
+#define INDENT 2 /* columns, of a child's name */
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
@@ -27,6 +32,8 @@ static const struct command_option option_table[] = {
 /* What is said of one process. */
 struct row {
 	struct target target;
+	pid_t parent;           /* if that is listed too, or 0 */
+	unsigned int depth;     /* how many of its ancestors are */
 	struct failure failure; /* why it does not answer; status 0: it does */
 	struct wire_counts counts; /* if it does */
 	int64_t uptime_ms;         /* since the probe was loaded, if it does */
@@ -61,6 +68,33 @@ ask(struct row *row)
 	return row->failure.status == 0 || !client_has_ended(row->target.pid);
 }
 
+/* Puts the rows in the order of their families. */
+static void
+sort_rows(struct row *rows, size_t count)
+{
+	struct family_member *members = memory_new(count + 1, sizeof(*members));
+	struct row *sorted = memory_new(count + 1, sizeof(*sorted));
+	struct process process;
+
+	for (size_t i = 0; i < count; i++) {
+		process_read(rows[i].target.pid, &process);
+		members[i] = (struct family_member) {
+			.pid = rows[i].target.pid,
+			.parent = process.parent,
+			.index = i,
+		};
+	}
+	family_sort(members, count);
+	for (size_t i = 0; i < count; i++) {
+		sorted[i] = rows[members[i].index];
+		sorted[i].parent = members[i].parent;
+		sorted[i].depth = members[i].depth;
+	}
+	memcpy(rows, sorted, count * sizeof(*rows));
+	free(sorted);
+	free(members);
+}
+
 static uint32_t
 blocked(const struct wire_counts *counts)
 {
@@ -91,7 +125,7 @@ print_row(const struct row *row)
 		printf("%8s%8u%9u%10u", uptime, row->counts.tasks,
 		    blocked(&row->counts), row->counts.sessions);
 	}
-	printf("  %s\n", row->target.name);
+	printf("  %*s%s\n", INDENT * (int) row->depth, "", row->target.name);
 }
 
 /* ---- JSON -------------------------------------------------------------- */
@@ -115,19 +149,24 @@ row_object(const struct row *row)
 {
 	const struct wire_counts *counts = &row->counts;
 
+	json_t *parent =
+	    row->parent != 0 ? json_integer(row->parent) : json_null();
+
 	if (row->failure.status != 0) {
-		return json_pack("{s:i, s:s, s:s, s:s}", "pid", row->target.pid,
-		    "name", row->target.name, "comm", row->target.comm, "error",
-		    row->failure.text);
+		return json_pack("{s:i, s:o, s:s, s:s, s:s}", "pid",
+		    row->target.pid, "parent", parent, "name", row->target.name,
+		    "comm", row->target.comm, "error", row->failure.text);
 	}
-	return json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
-	    "pid", row->target.pid, "name", row->target.name, "comm",
-	    row->target.comm, "uptime_ms", (json_int_t) row->uptime_ms, "tasks",
-	    (json_int_t) counts->tasks, "blocked", (json_int_t) blocked(counts),
-	    "sessions", (json_int_t) counts->sessions, "sessions_opened",
+	return json_pack(
+	    "{s:i, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+	    "pid", row->target.pid, "parent", parent, "name", row->target.name,
+	    "comm", row->target.comm, "uptime_ms", (json_int_t) row->uptime_ms,
+	    "tasks", (json_int_t) counts->tasks, "blocked",
+	    (json_int_t) blocked(counts), "sessions",
+	    (json_int_t) counts->sessions, "sessions_opened",
 	    (json_int_t) counts->sessions_opened, "sessions_closed",
-	    (json_int_t) counts->sessions_closed, "states",
-	    states_object(counts));
+	    (json_int_t) counts->sessions_closed, "connects",
+	    (json_int_t) counts->connects, "states", states_object(counts));
 }
 
 static void
@@ -220,6 +259,7 @@ ps_run(struct arguments *arguments)
 	if (count == 0) {
 		status = explain_none(&failure);
 	}
+	sort_rows(rows, count);
 	(format == FORMAT_JSON ? print_json : print_text)(rows, count);
 	free(rows);
 	free(targets);
@@ -234,7 +274,7 @@ const struct command command_ps = {
 	.text = "Lists the processes under the probe that the caller may look "
 		"at: for how long the probe has been there, how many tasks "
 		"there are, how many of them are blocked, and how many "
-		"sessions are open.",
+		"sessions are open. Children follow their parent, indented.",
 	.options = option_table,
 	.run = ps_run,
 };

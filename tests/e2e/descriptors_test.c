@@ -257,8 +257,7 @@ test_passed(void **state)
 
 	worker = order(program, "receiver");
 	join(program, port, &fd);
-	order(program, "pass %d", fd);
-	theirs = (int) strtol(harness_line(program, "received"), NULL, 10);
+	theirs = order(program, "pass %d", fd);
 	await_child(worker);
 	dump = dump_of(worker);
 	assert_int_equal(harness_sessions(dump, "socket"), 1);
@@ -278,8 +277,7 @@ test_passed(void **state)
 	await_sessions(program, 0);
 	assert_int_equal(sessions_of(worker), 1);
 	/* What is no client's connection is none: a listener, a pipe. */
-	order(program, "pass 0");
-	harness_line(program, "received");
+	assert_true(order(program, "pass 0") > theirs);
 	assert_int_equal(sessions_of(worker), 1);
 }
 
@@ -346,6 +344,61 @@ test_connect(void **state)
 	await_sessions(client, 0);
 }
 
+/* How often `word` is in the text. */
+static int
+occurrences(const char *text, const char *word)
+{
+	int count = 0;
+
+	for (; (text = strstr(text, word)) != NULL; text++) {
+		count++;
+	}
+	return count;
+}
+
+/* A master and its workers: each has its own sessions, and ps shows whose it
+   is. */
+static void
+test_family(void **state)
+{
+	enum { WORKERS = 64 };
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "descriptors");
+	int fd, port = harness_ready(program), master = harness_pid(program);
+	struct harness_output output;
+	json_t *list, *row;
+	int workers = 0;
+	size_t i;
+
+	join(program, port, &fd);
+	for (int worker = 0; worker < WORKERS; worker++) {
+		order(program, worker % 2 ? "fork" : "fork %d", fd);
+	}
+	order(program, "close %d", fd);
+	HARNESS_UNTIL(occurrences(harness_stranded("ps").out,
+			  "1    descriptors\n") == WORKERS / 2);
+	output = harness_stranded("ps");
+	assert_int_equal(output.status, 0);
+	assert_int_equal(occurrences(output.out, "0  descriptors\n"), 1);
+	assert_int_equal(occurrences(output.out, "    descriptors\n"), WORKERS);
+	output = harness_stranded("ps", "--format=json");
+	list = json_loads(output.out, 0, NULL);
+	assert_non_null(list);
+	json_array_foreach(json_object_get(list, "processes"), i, row) {
+		if (i == 0) {
+			assert_int_equal(harness_number(row, "pid"), master);
+			assert_true(
+			    json_is_null(json_object_get(row, "parent")));
+		} else {
+			assert_int_equal(harness_number(row, "parent"), master);
+			workers++;
+		}
+		assert_int_equal(harness_number(row, "connects"), 0);
+	}
+	assert_int_equal(workers, WORKERS);
+	json_decref(list);
+}
+
 /* A connection at a path is a session like others. */
 static void
 test_unix(void **state)
@@ -390,6 +443,7 @@ main(void)
 		HARNESS_TEST(test_passed),
 		HARNESS_TEST(test_inherited),
 		HARNESS_TEST(test_connect),
+		HARNESS_TEST(test_family),
 		HARNESS_TEST(test_unix),
 	};
 

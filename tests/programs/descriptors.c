@@ -14,9 +14,8 @@
  *     dup FD, dup2 FD TO, dup3 FD TO, fcntl FD, cloexec FD
  *     fork, fork FD       a child that closes FD, and waits; the result is its
  *                         pid
- *     receiver            a child that receives descriptors, keeps them, and
- *                         tells its numbers for them: "received FD"
- *     pass FD             gives it one
+ *     receiver            a child that receives descriptors, and keeps them
+ *     pass FD             gives it one; the result is its number for it
  *     loop FD             gives one to this process itself
  *     pidfd FD            takes one from this process itself
  *     inetd FD, systemd FD
@@ -202,7 +201,7 @@ receives(int fd, int to)
 
 		close(pair[0]);
 		while ((got = takes(pair[1])) != -1) {
-			printf("received %d\n", got);
+			write(pair[1], &got, sizeof got);
 		}
 		wait_in_child();
 	}
@@ -214,7 +213,11 @@ receives(int fd, int to)
 static int
 passes(int fd, int to)
 {
-	return gives(to_receiver, fd);
+	int got = -1;
+
+	gives(to_receiver, fd);
+	read(to_receiver, &got, sizeof got);
+	return got;
 }
 
 static int

@@ -376,6 +376,52 @@ sessions(void **state)
 	snapshot_free(snapshot);
 }
 
+/* Whatever numbers the probe sends, a session is something that can be shown. */
+static void
+hostile_sessions(void **state)
+{
+	const struct wire_session worst = {
+		.kind = 65535,
+		.fd = INT32_MIN,
+		.fds = UINT32_MAX,
+		.from = UINT32_MAX,
+		.gone_ns = UINT64_MAX,
+		.opened_ns = UINT64_MAX,
+		.used_ns = 1,
+		.user = UINT64_MAX,
+		.closer = UINT64_MAX,
+		.inode = UINT64_MAX,
+	};
+	struct wire_session message = worst;
+	const struct session *session;
+	struct snapshot *snapshot;
+
+	fake_add_begin(&fake, BEGAN);
+	for (uint64_t kind = 0; kind < 8; kind++) {
+		message.id = kind + 1;
+		message.kind = (uint16_t) kind;
+		add_session(message, NULL, "");
+	}
+	message.id = 9;
+	message.kind = 65535;
+	message.gone_ns = BEGAN - 7;
+	add_session(message, NULL, "");
+	fake_add_end(&fake, 0, 9, 0, 0);
+	snapshot = take_good();
+	for (size_t i = 0; i < 9; i++) {
+		session = &snapshot->sessions[i];
+		assert_in_range(session->kind, WIRE_SESSION_ACCEPTED,
+		    WIRE_SESSION_INHERITED);
+		assert_int_equal(session->fd, -1);
+		assert_int_equal(session->opened_ns, 0);
+		assert_int_equal(session->state, SESSION_PEER_CLOSED);
+		assert_int_equal(session->peer_closed_ns, i == 8 ? 7 : 0);
+	}
+	assert_int_equal(snapshot->sessions[2].kind, WIRE_SESSION_CONNECT);
+	assert_int_equal(snapshot->sessions[8].kind, WIRE_SESSION_ACCEPTED);
+	snapshot_free(snapshot);
+}
+
 /* Threads without a name of their own have the kernel's. */
 static void
 thread_names(void **state)
@@ -653,6 +699,7 @@ main(void)
 		TEST(holders_that_are_no_owners),
 		TEST(channels),
 		TEST(sessions),
+		TEST(hostile_sessions),
 		TEST(thread_names),
 		TEST(uncovered),
 		TEST(in_pieces),
