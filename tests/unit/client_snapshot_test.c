@@ -417,7 +417,7 @@ hostile_sessions(void **state)
 		assert_int_equal(session->state, SESSION_PEER_CLOSED);
 		assert_int_equal(session->peer_closed_ns, i == 8 ? 7 : 0);
 	}
-	assert_int_equal(snapshot->sessions[2].kind, WIRE_SESSION_CONNECT);
+	assert_int_equal(snapshot->sessions[3].kind, WIRE_SESSION_CONNECT);
 	assert_int_equal(snapshot->sessions[8].kind, WIRE_SESSION_ACCEPTED);
 	snapshot_free(snapshot);
 }
