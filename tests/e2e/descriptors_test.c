@@ -149,7 +149,7 @@ static void
 test_duplicates(void **state)
 {
 	static const char *const ways[] = { "dup %d", "fcntl %d", "cloexec %d",
-		"dup2 %d 80", "dup3 %d 81", "loop %d", "pidfd %d" };
+		"dup2 %d 80", "dup3 %d 81", "loop %d", "loopm %d", "pidfd %d" };
 	enum { WAYS = sizeof ways / sizeof *ways };
 	struct harness_program *program =
 	    harness_start(HARNESS_PRELOAD, "descriptors");
@@ -344,6 +344,29 @@ test_connect(void **state)
 	await_sessions(client, 0);
 }
 
+/* Two that listen on one port: the kernel deals, and each has its own. */
+static void
+test_shared_port(void **state)
+{
+	enum { CLIENTS = 20 };
+	struct harness_program *one =
+	    harness_start(HARNESS_PRELOAD, "descriptors", "--port=0");
+	int port = harness_ready(one), first = 0, second = 0;
+	struct harness_program *other;
+	char option[32];
+
+	snprintf(option, sizeof option, "--port=%d", port);
+	other = harness_start(HARNESS_PRELOAD, "descriptors", option);
+	harness_ready(other);
+	for (int i = 0; i < CLIENTS; i++) {
+		harness_connect(port);
+	}
+	HARNESS_UNTIL((first += order(one, "accept") >= 0,
+	    second += order(other, "accept") >= 0, first + second == CLIENTS));
+	assert_int_equal(harness_sessions(harness_dump(one), NULL), first);
+	assert_int_equal(harness_sessions(harness_dump(other), NULL), second);
+}
+
 /* How often `word` is in the text. */
 static int
 occurrences(const char *text, const char *word)
@@ -443,6 +466,7 @@ main(void)
 		HARNESS_TEST(test_passed),
 		HARNESS_TEST(test_inherited),
 		HARNESS_TEST(test_connect),
+		HARNESS_TEST(test_shared_port),
 		HARNESS_TEST(test_family),
 		HARNESS_TEST(test_unix),
 	};

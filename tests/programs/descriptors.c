@@ -6,7 +6,9 @@
  * done by a thread of its own, which is gone when "did RESULT" is printed; -1
  * says that the call failed.
  *
- *     accept              accepts a connection; at the path of --unix=, if given
+ *     accept              accepts a connection; at the path of --unix=, or at
+ *                         --port=, which others may share: then it does not
+ *                         wait for one
  *     connect PORT        makes one
  *     work FD             reads a byte
  *     close FD            as a server does
@@ -17,6 +19,7 @@
  *     receiver            a child that receives descriptors, and keeps them
  *     pass FD             gives it one; the result is its number for it
  *     loop FD             gives one to this process itself
+ *     loopm FD            the same, by the calls for many messages
  *     pidfd FD            takes one from this process itself
  *     inetd FD, systemd FD
  *                         a child that becomes another program with FD, as
@@ -221,17 +224,50 @@ passes(int fd, int to)
 }
 
 static int
-loops(int fd, int to)
+takes_of_many(int through)
+{
+	char byte;
+	struct iovec part = { &byte, 1 };
+	union control control;
+	struct mmsghdr message = { .msg_hdr = {
+				       .msg_iov = &part,
+				       .msg_iovlen = 1,
+				       .msg_control = &control,
+				       .msg_controllen = sizeof control,
+				   } };
+	int fd;
+
+	if (recvmmsg(through, &message, 1, MSG_CMSG_CLOEXEC, NULL) != 1) {
+		return -1;
+	}
+	memcpy(&fd, CMSG_DATA(&control.header), sizeof fd);
+	return fd;
+}
+
+static int
+loops_by(int fd, int (*take)(int through))
 {
 	int pair[2], got;
 
 	program_check(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) ? errno : 0,
 	    "socketpair");
 	gives(pair[0], fd);
-	got = takes(pair[1]);
+	got = take(pair[1]);
 	close(pair[0]);
 	close(pair[1]);
 	return got;
+}
+
+static int
+loops(int fd, int to)
+{
+	return loops_by(fd, takes);
+}
+
+static int
+loops_of_many(int fd, int to)
+{
+	return loops_by(fd, takes_of_many);
 }
 
 static int
@@ -304,6 +340,7 @@ static const struct command {
 	{ "receiver", receives },
 	{ "pass", passes },
 	{ "loop", loops },
+	{ "loopm", loops_of_many },
 	{ "pidfd", copies },
 	{ "inetd", inetd },
 	{ "systemd", systemd },
@@ -358,12 +395,30 @@ listen_at(const char *path)
 	return fd;
 }
 
+/* A port that several processes listen on, each for itself; 0: a new one. */
+static int
+share(int *port)
+{
+	struct sockaddr_in address = program_address(*port);
+	socklen_t size = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), yes = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+	if (bind(fd, (struct sockaddr *) &address, size) == -1 ||
+	    listen(fd, 128) == -1) {
+		program_check(errno, "port");
+	}
+	getsockname(fd, (struct sockaddr *) &address, &size);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *path = program_word(argv, "--unix=", NULL);
 	char line[64];
-	int port = 0;
+	int port = (int) program_number(argv, "--port=", -1);
 
 	program_begin();
 	if (program_flag(argv, "--other")) {
@@ -372,7 +427,12 @@ main(int argc, char **argv)
 	}
 	program_check(pipe2(lives, O_CLOEXEC) ? errno : 0, "pipe");
 	lives[0] = dup2(lives[0], atoi(LIVES));
-	listener = path ? listen_at(path) : program_socket(SOCK_STREAM, &port);
+	if (port >= 0) {
+		listener = share(&port);
+	} else {
+		listener =
+		    path ? listen_at(path) : program_socket(SOCK_STREAM, &port);
+	}
 	printf("ready %d\n", port);
 	while (program_read_line(STDIN_FILENO, line, sizeof line)) {
 		take_order(line);

@@ -469,11 +469,31 @@ accepts_and_closes(void *argument)
 	return NULL;
 }
 
+/* Looks at everything, as the agent does, and believes old handles. */
+static void *
+looks_on(void *argument)
+{
+	const bool *over = argument;
+	uint64_t old = 0, handle;
+
+	while (!__atomic_load_n(over, __ATOMIC_RELAXED)) {
+		for (uint32_t fd = 0; (handle = session_next_fd(&fd)) != 0;
+		     fd++) {
+			session_fd((uint32_t) handle, handle >> 32);
+			session_is_of((int) fd, 7);
+			session_fd_has_gone(fd, old);
+			old = handle;
+		}
+	}
+	return NULL;
+}
+
 static void
 sessions_add_up(void **state)
 {
 	uint64_t before = open_now();
-	pthread_t threads[4];
+	pthread_t threads[4], agent;
+	bool over = false;
 	int fds[4];
 
 	for (int i = 0; i < 4; i++) {
@@ -482,9 +502,12 @@ sessions_add_up(void **state)
 	for (int i = 0; i < 4; i++) {
 		pthread_create(&threads[i], NULL, accepts_and_closes, fds);
 	}
+	pthread_create(&agent, NULL, looks_on, &over);
 	for (int i = 0; i < 4; i++) {
 		pthread_join(threads[i], NULL);
 	}
+	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
+	pthread_join(agent, NULL);
 	for (int i = 0; i < 4; i++) {
 		session_fd_closes(fds[i]);
 		close(fds[i]);

@@ -227,6 +227,45 @@ many_that_are_not_covered(void **state)
 	free(text);
 }
 
+/* Where a session has come from, and what leads to it. */
+static void
+kinds_of_sessions(void **state)
+{
+	static struct session sessions[] = {
+		{ .id = 1,
+		    .kind = WIRE_SESSION_RECEIVED,
+		    .name = (char *) "unix",
+		    .fd = 7,
+		    .fds = 3,
+		    .from = 812 },
+		{ .id = 2, .kind = WIRE_SESSION_INHERITED, .fd = 0, .fds = 1 },
+		{ .id = 3, .kind = WIRE_SESSION_CONNECT, .fd = 9, .fds = 1 },
+		{ .id = 4,
+		    .kind = WIRE_SESSION_ACCEPTED,
+		    .fd = 8,
+		    .fds = 1,
+		    .state = SESSION_PEER_CLOSED,
+		    .peer_closed_ns = 12 * MINUTE },
+	};
+	struct snapshot snapshot = {
+		.exe = (char *) "",
+		.sessions = sessions,
+		.session_count = LENGTH(sessions),
+	};
+	char *text = render(&snapshot, false, false);
+
+	assert_non_null(strstr(text,
+	    "\n3 sessions: 3 socket, 0 registry, 1 connection to others, "
+	    "1 whose peer has closed (so far "));
+	assert_non_null(strstr(text,
+	    "session 1 \"unix\" socket fd 7 and 2 more, received from process "
+	    "812, opened 0s ago"));
+	assert_non_null(strstr(text, "session 2 socket fd 0, inherited, open"));
+	assert_non_null(strstr(text, "session 3 connect fd 9, opened"));
+	assert_non_null(strstr(text, ", peer closed 12 minutes ago\n"));
+	free(text);
+}
+
 /* Those whose peer has closed first, then the oldest; and no more than 20. */
 static void
 many_sessions(void **state)
@@ -360,6 +399,7 @@ main(void)
 		cmocka_unit_test(color_only_when_asked),
 		cmocka_unit_test(some_of_a_group_leaked),
 		cmocka_unit_test(many_that_are_not_covered),
+		cmocka_unit_test(kinds_of_sessions),
 		cmocka_unit_test(many_sessions),
 		cmocka_unit_test(quotation_marks_in_names),
 		cmocka_unit_test(more_than_one_of_each),
