@@ -64,6 +64,18 @@ $(B)/tests/programs/%: tests/programs/%.c $(B)/libstrand.a \
 	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -o $@ \
 	    $< $(B)/libstrand.a -lpthread
 
+# The same in C++. Not among the programs above, which the demo builds on machines
+# that have no compiler for them.
+CXX_SRC := $(wildcard tests/programs/*.cc)
+CXX_BIN := $(patsubst tests/programs/%.cc,$(B)/tests/programs/%,$(CXX_SRC))
+CXX_FLAGS = -std=c++20 -MMD -MP -Wall -Wextra -Wshadow \
+    -fasynchronous-unwind-tables -fno-omit-frame-pointer
+
+$(B)/tests/programs/%: tests/programs/%.cc
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)$(CXX) $(CXX_FLAGS) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) \
+	    -o $@ $< -lpthread
+
 # These go by what the system does to the letter. A sanitizer would do some of it
 # otherwise: it delays signals, and makes system calls of its own.
 $(B)/tests/programs/host $(B)/tests/programs/host_waits \
@@ -214,7 +226,7 @@ leaks: all $(LEAKS_BIN)
 programs: $(PROGRAM_BIN)
 unit: $(UNIT_BIN)
 stress: $(STRESS_BIN)
-e2e: $(E2E_BIN) $(PROGRAM_BIN) $(COMPANY_BIN)
+e2e: $(E2E_BIN) $(PROGRAM_BIN) $(CXX_BIN) $(COMPANY_BIN)
 
 # Below a sanitizer the tests end to end run as well: the tool and the programs
 # are instrumented, the probe is not.
