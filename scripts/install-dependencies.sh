@@ -15,9 +15,9 @@ packages_of()
 		    libelf-dev libncurses-dev libjansson-dev
 		;;
 	test)
-		echo libcmocka-dev libjemalloc2 libtcmalloc-minimal4 spin tmux \
-		    memcached libmemcached-tools redis-server nginx wrk \
-		    nghttp2-server nghttp2-client
+		echo g++ libcmocka-dev libglib2.0-dev libjemalloc2 \
+		    libtcmalloc-minimal4 spin tmux memcached libmemcached-tools \
+		    redis-server nginx wrk nghttp2-server nghttp2-client
 		;;
 	lint)
 		echo clang clang-tidy clang-format cppcheck shellcheck mandoc
