@@ -1,27 +1,41 @@
 /* top.c: `stranded top`; the viewer itself is in src/top. */
 #include "top/top.h"
 
-#include <langinfo.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cmd/arguments.h"
 #include "cmd/command.h"
 #include "cmd/say.h"
 
-#define INTERVAL_DEFAULT 1000
-#define INTERVAL_MIN     50
-#define INTERVAL_MAX     3600000
+#define INTERVAL_MIN 50
+#define INTERVAL_MAX 3600000
 
-enum option_id { OPTION_ASCII = 256 };
+enum option_id {
+	OPTION_ASCII = 256,
+	OPTION_NO_MOUSE,
+	OPTION_ONCE,
+	OPTION_FOLLOW,
+	OPTION_SCREEN
+};
 
 static const struct command_option option_table[] = {
 	{ 'i', "interval", "MS",
 	    "Look at the process every MS milliseconds (1000)." },
+	{ OPTION_SCREEN, "screen", "NAME",
+	    "Begin with the screen NAME: groups, tasks, sessions, channels, or "
+	    "verdicts." },
+	{ OPTION_ONCE, "once", NULL,
+	    "Print one screen as text, and end. This needs no terminal; the "
+	    "size is that of the terminal, or what LINES and COLUMNS say." },
+	{ OPTION_FOLLOW, "follow", NULL,
+	    "When the process has ended, wait for another of the same name, "
+	    "and go on with that." },
 	{ OPTION_ASCII, "ascii", NULL,
 	    "Draw with ASCII characters only. This is so anyway where the "
 	    "locale is not UTF-8." },
+	{ OPTION_NO_MOUSE, "no-mouse", NULL,
+	    "Leave the mouse to the terminal, to select text with." },
 	{ 0 },
 };
 
@@ -40,41 +54,66 @@ parse_interval(const struct arguments *arguments, const char *value)
 	return (int) number;
 }
 
-static int
-top_command_run(struct arguments *arguments)
+static const char *
+parse_screen(const struct arguments *arguments, const char *value)
 {
-	struct top_options options = {
-		.interval_ms = INTERVAL_DEFAULT,
-		.color = say_color(STDOUT_FILENO),
-		.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
-	};
-	struct failure failure;
+	if (!top_has_screen(value)) {
+		arguments_misused(arguments,
+		    "--screen=%s: choose from groups, tasks, sessions, "
+		    "channels, verdicts",
+		    value);
+	}
+	return value;
+}
+
+static void
+parse(struct arguments *arguments, struct top_options *options)
+{
 	const char *value;
-	const char *target;
 	int id;
 
 	while ((id = arguments_next(arguments, &value)) != 0) {
-		if (id == OPTION_ASCII) {
-			options.ascii = true;
-		} else {
-			options.interval_ms = parse_interval(arguments, value);
+		switch (id) {
+		case 'i':
+			options->interval_ms = parse_interval(arguments, value);
+			break;
+		case OPTION_SCREEN:
+			options->screen = parse_screen(arguments, value);
+			break;
+		case OPTION_ONCE:
+			options->once = true;
+			break;
+		case OPTION_FOLLOW:
+			options->follow = true;
+			break;
+		case OPTION_ASCII:
+			options->ascii = true;
+			break;
+		case OPTION_NO_MOUSE:
+			options->no_mouse = true;
+			break;
 		}
 	}
+}
+
+static int
+top_command_run(struct arguments *arguments)
+{
+	struct top_options options = { .color = say_color(STDOUT_FILENO) };
+	struct failure failure;
+	const char *target;
+
+	parse(arguments, &options);
 	target = arguments_operand(arguments);
 	arguments_end(arguments);
 	options.pid = client_find(target, &failure);
 	if (options.pid < 0) {
 		say_failure(&failure);
 	}
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		say_die(EXIT_FAILED,
-		    "top needs a terminal: `stranded dump` "
-		    "prints the same as text");
-	}
 	if (top_run(&options, &failure) != 0) {
 		say_failure(&failure);
 	}
-	return EXIT_DONE;
+	return options.once ? say_flush() : EXIT_DONE;
 }
 
 const struct command command_top = {

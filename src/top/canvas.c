@@ -6,6 +6,7 @@
  * which loses its place after a broken sequence. What remains of each character
  * is one symbol and its width, 1 or 2, as the terminal will see it.
  */
+#include <limits.h>
 #include <stdlib.h>
 
 #include "client/memory.h"
@@ -302,5 +303,35 @@ canvas_text(struct canvas *canvas, struct area area, enum align align,
 		start =
 		    put_until(canvas, area.row, start, end - 1, style, text);
 		set(canvas, area.row, start, style, mark, 1);
+	}
+}
+
+/* The column after the last that is not blank. */
+static int
+end_of_row(const struct canvas *canvas, int row)
+{
+	int end = canvas->columns;
+
+	while (end > 0 && canvas_cell(canvas, row, end - 1)->symbol == L' ') {
+		end--;
+	}
+	return end;
+}
+
+void
+canvas_print(const struct canvas *canvas, FILE *out)
+{
+	for (int row = 0; row < canvas->rows; row++) {
+		int end = end_of_row(canvas, row);
+
+		for (int column = 0; column < end; column++) {
+			wchar_t symbol =
+			    canvas_cell(canvas, row, column)->symbol;
+			char bytes[MB_LEN_MAX];
+			int size = symbol != 0 ? wctomb(bytes, symbol) : 0;
+
+			fwrite(bytes, 1, size > 0 ? (size_t) size : 0, out);
+		}
+		fputc('\n', out);
 	}
 }

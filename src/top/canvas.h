@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <wchar.h>
 
 /* What a text means; screen.c knows what that looks like. */
@@ -22,9 +23,13 @@ enum style {
 	STYLE_STRONG,   /* names and numbers to look at first */
 	STYLE_HEADING,  /* above columns */
 	STYLE_SELECTED, /* the row that keys speak of */
+	STYLE_MARKED,   /* the selected row, while they speak of a page */
 	STYLE_GROWING,  /* more than there were */
 	STYLE_SHRINKING,
-	STYLE_ALARM, /* something has gone wrong */
+	STYLE_WARNING, /* something may have gone wrong */
+	STYLE_ALARM,   /* it has */
+	STYLE_LINK,    /* leads to something else */
+	STYLE_SOURCE,  /* the line of source that a frame is at */
 	STYLE_GRAPH,
 	STYLE_COUNT
 };
@@ -90,6 +95,9 @@ void canvas_symbol(struct canvas *canvas, int row, int column, enum style style,
 
 /* Sets the style of a row of cells, their symbols unchanged. */
 void canvas_style(struct canvas *canvas, struct area area, enum style style);
+
+/* Writes the symbols, one line a row, in the locale's encoding. */
+void canvas_print(const struct canvas *canvas, FILE *out);
 
 /* How many columns `text` takes on this canvas. */
 int canvas_width(const struct canvas *canvas, const char *text);

@@ -1,9 +1,10 @@
 /* model.c: see model.h. */
+#include "top/model.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/memory.h"
-#include "top/model.h"
 
 /* ---- Groups ------------------------------------------------------------ */
 
@@ -14,25 +15,20 @@ mix(uint64_t hash, uint64_t word)
 	return (hash ^ word) * 0x100000001b3u;
 }
 
+/* Frames are interned, so a stack is as good as the addresses of its frames. */
 static uint64_t
-mix_stack(uint64_t hash, const struct stack *stack)
+group_key(const struct task *task)
 {
+	const struct stack *stack = &task->stack;
+	uint64_t hash = mix(0xcbf29ce484222325u, task->state);
+
 	hash = mix(hash, stack->frame_count);
 	for (size_t i = 0; i < stack->frame_count; i++) {
 		hash = mix(hash, (uintptr_t) stack->frames[i]);
 		hash ^= hash >> 29;
 	}
-	return hash;
-}
-
-/* Frames are interned, so a stack is as good as the addresses of its frames. */
-static uint64_t
-group_key(const struct task *task)
-{
-	uint64_t hash = mix(0xcbf29ce484222325u, task->state);
-
-	hash = mix_stack(hash, &task->stack);
-	hash = mix_stack(hash, &task->created_by);
+	hash = mix(hash,
+	    (uintptr_t) analyze_own_frame(&task->created_by, STRANDED_RUNNING));
 	return hash != 0 ? hash : 1;
 }
 
@@ -45,86 +41,113 @@ compare_keys(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The largest first; of equal ones those that wait, and wait longest. */
-static int
-compare_groups(const void *a, const void *b)
+static enum verdict
+worst_of(const struct group *group)
 {
-	const struct group_row *x = a;
-	const struct group_row *y = b;
-	const struct task *s = x->group->tasks[0];
-	const struct task *t = y->group->tasks[0];
+	enum verdict worst = VERDICT_OK;
 
-	if (x->group->count != y->group->count) {
-		return x->group->count < y->group->count ? 1 : -1;
+	for (size_t i = 0; i < group->count; i++) {
+		if (group->tasks[i]->verdict > worst) {
+			worst = group->tasks[i]->verdict;
+		}
 	}
-	if ((s->state == STRANDED_RUNNING) != (t->state == STRANDED_RUNNING)) {
-		return s->state == STRANDED_RUNNING ? 1 : -1;
-	}
-	if (s->since_ns != t->since_ns) {
-		return s->since_ns < t->since_ns ? 1 : -1;
-	}
-	return compare_keys(a, b);
+	return worst;
 }
 
-static long
-change_of(const struct model *model, const struct group_row *row)
-{
-	const struct baseline *was = bsearch(&row->key, model->baselines,
-	    model->baseline_count, sizeof(*was), compare_keys);
-
-	return (long) row->group->count - (was ? (long) was->count : 0);
-}
-
+/* What the past says about the groups of now. */
 static void
-begin_watching(struct model *model)
+relate_to_past(struct model *model)
 {
-	model->baselines =
-	    memory_new(model->group_count, sizeof(*model->baselines));
-	model->baseline_count = model->group_count;
+	struct trend_count *counts =
+	    memory_new(model->group_count, sizeof(*counts));
+
 	for (size_t i = 0; i < model->group_count; i++) {
 		const struct group_row *row = &model->group_rows[i];
 
-		model->baselines[i] =
-		    (struct baseline) { row->key, row->group->count };
+		counts[i] = (struct trend_count) { row->key,
+			(uint32_t) row->group->count };
 	}
-	qsort(model->baselines, model->baseline_count,
-	    sizeof(*model->baselines), compare_keys);
-	model->watching = true;
+	trends_feed(&model->trends, model->snapshot->began_ns, counts,
+	    model->group_count);
+	free(counts);
+	for (size_t i = 0; i < model->group_count; i++) {
+		struct group_row *row = &model->group_rows[i];
+		const struct trend *trend =
+		    trends_find(&model->trends, row->key);
+
+		if (trend != NULL) {
+			row->change = trend_change(trend);
+			row->rated =
+			    trend_rate(&model->trends, trend, &row->rate);
+		}
+	}
 }
 
+/* The rows are sorted by key, for model_group(). */
 static void
 make_group_rows(struct model *model)
 {
-	size_t count;
-
 	model->groups = analyze_groups(model->snapshot);
-	count = model->groups->count;
-	model->group_rows = memory_new(count, sizeof(*model->group_rows));
-	model->group_count = count;
-	for (size_t i = 0; i < count; i++) {
+	model->group_count = model->groups->count;
+	model->group_rows =
+	    memory_new(model->group_count, sizeof(*model->group_rows));
+	for (size_t i = 0; i < model->group_count; i++) {
 		const struct group *group = &model->groups->list[i];
 		const struct task *task = group->tasks[0];
 
 		model->group_rows[i] = (struct group_row) {
 			.key = group_key(task),
 			.group = group,
+			.verdict = worst_of(group),
 			.own = analyze_own_frame(&task->stack, task->state),
 			.by = analyze_own_frame(
 			    &task->created_by, STRANDED_RUNNING),
 		};
 	}
-	if (!model->watching) {
-		begin_watching(model);
-	}
-	for (size_t i = 0; i < count; i++) {
-		model->group_rows[i].change =
-		    change_of(model, &model->group_rows[i]);
-	}
-	qsort(model->group_rows, count, sizeof(*model->group_rows),
-	    compare_groups);
+	qsort(model->group_rows, model->group_count, sizeof(*model->group_rows),
+	    compare_keys);
+	relate_to_past(model);
 }
 
-/* ---- Sessions ---------------------------------------------------------- */
+/* ---- Tasks ------------------------------------------------------------- */
+
+static uint64_t
+node_key(const struct blame_node *node)
+{
+	return node->task != NULL ? node->task->id : MODEL_THREAD | node->tid;
+}
+
+static void
+make_task_rows(struct model *model)
+{
+	const struct snapshot *snapshot = model->snapshot;
+	const struct blame *blame;
+
+	model->blame = blame_new(snapshot);
+	blame = model->blame;
+	model->task_count = snapshot->task_count;
+	model->thread_count = blame->count - snapshot->task_count;
+	model->task_rows = memory_new(blame->count, sizeof(*model->task_rows));
+	for (size_t i = 0; i < blame->count; i++) {
+		const struct blame_node *node = &blame->nodes[i];
+
+		model->task_rows[i] = (struct task_row) {
+			.key = node_key(node),
+			.task = node->task,
+			.node = node,
+			.holder = node->holder == BLAME_NONE ?
+			    0 :
+			    node_key(&blame->nodes[node->holder]),
+			.session =
+			    node->task == NULL || node->task->session == 0 ?
+			    NULL :
+			    snapshot_session(snapshot, node->task->session),
+			.model = model,
+		};
+	}
+}
+
+/* ---- Sessions and channels --------------------------------------------- */
 
 static size_t
 count_blocked(const struct snapshot *snapshot, const struct session *session)
@@ -140,7 +163,6 @@ count_blocked(const struct snapshot *snapshot, const struct session *session)
 	return blocked;
 }
 
-/* Ids are given in order, so the snapshot's order is that of age. */
 static void
 make_session_rows(struct model *model)
 {
@@ -156,31 +178,146 @@ make_session_rows(struct model *model)
 			.key = session->id,
 			.session = session,
 			.blocked = count_blocked(snapshot, session),
+			.snapshot = snapshot,
 		};
+	}
+}
+
+bool
+model_is_abandoned(const struct session_row *row)
+{
+	return row->session->state != SESSION_OPEN &&
+	    row->session->task_count > 0;
+}
+
+static void
+make_channel_rows(struct model *model)
+{
+	const struct snapshot *snapshot = model->snapshot;
+	size_t count = snapshot->channel_count;
+
+	model->channel_rows = memory_new(count, sizeof(*model->channel_rows));
+	model->channel_count = count;
+	for (size_t i = 0; i < count; i++) {
+		model->channel_rows[i] = (struct channel_row) {
+			.key = snapshot->channels[i].id,
+			.channel = &snapshot->channels[i],
+			.snapshot = snapshot,
+		};
+	}
+}
+
+/* ---- Verdicts ---------------------------------------------------------- */
+
+/* The tasks of a group that have the same verdict are one row. */
+static void
+add_group_verdict(
+    struct model *model, const struct group_row *row, enum verdict verdict)
+{
+	struct verdict_row found = {
+		.key = mix(row->key, verdict), .verdict = verdict, .group = row
+	};
+
+	for (size_t i = 0; i < row->group->count; i++) {
+		const struct task *task = row->group->tasks[i];
+
+		if (task->verdict != verdict) {
+			continue;
+		}
+		if (found.count++ == 0) {
+			found.task = task;
+			found.why = task->why;
+		}
+	}
+	if (found.count > 0) {
+		model->verdict_rows[model->verdict_count++] = found;
+	}
+}
+
+static void
+add_session_verdict(struct model *model, const struct session_row *row)
+{
+	model->verdict_rows[model->verdict_count++] = (struct verdict_row) {
+		.key = mix(row->key, VERDICT_LEAKED + 1),
+		.verdict = VERDICT_SUSPECT,
+		.session = row,
+		.why = "The peer has gone, and tasks are still there for it.",
+	};
+}
+
+static void
+make_verdict_rows(struct model *model)
+{
+	model->verdict_rows =
+	    memory_new(2 * model->group_count + model->session_count,
+		sizeof(*model->verdict_rows));
+	model->verdict_count = 0;
+	for (size_t i = 0; i < model->group_count; i++) {
+		const struct group_row *row = &model->group_rows[i];
+
+		if (row->verdict != VERDICT_OK) {
+			add_group_verdict(model, row, VERDICT_LEAKED);
+			add_group_verdict(model, row, VERDICT_SUSPECT);
+		}
+	}
+	for (size_t i = 0; i < model->session_count; i++) {
+		if (model_is_abandoned(&model->session_rows[i])) {
+			add_session_verdict(model, &model->session_rows[i]);
+		}
 	}
 }
 
 /* ---- Numbers ----------------------------------------------------------- */
 
-static void
-count_waiting(struct model *model)
+static uint32_t
+count_waiting(const struct wire_counts *counts)
 {
-	const struct wire_counts *counts = &model->snapshot->counts;
+	uint32_t waiting = 0;
 
-	model->blocked = 0;
 	for (size_t i = 0; i < WIRE_STATES; i++) {
-		model->blocked +=
-		    i != STRANDED_RUNNING ? counts->by_state[i] : 0;
+		waiting += i != STRANDED_RUNNING ? counts->by_state[i] : 0;
+	}
+	return waiting;
+}
+
+static void
+count_verdicts(struct model *model)
+{
+	for (size_t i = 0; i < model->verdict_count; i++) {
+		const struct verdict_row *row = &model->verdict_rows[i];
+		uint32_t count = row->group != NULL ? (uint32_t) row->count : 1;
+
+		model->now[row->verdict == VERDICT_LEAKED ? METRIC_LEAKED :
+							    METRIC_SUSPECT] +=
+		    count;
 	}
 }
 
 static void
-remember(struct model *model)
+count_all(struct model *model)
 {
 	const struct snapshot *snapshot = model->snapshot;
 
-	history_add(&model->live, snapshot->counts.sessions);
-	history_add(&model->waiting, (uint32_t) model->blocked);
+	memset(model->now, 0, sizeof(model->now));
+	model->now[METRIC_SESSIONS] = snapshot->counts.sessions;
+	model->now[METRIC_BLOCKED] = count_waiting(&snapshot->counts);
+	model->now[METRIC_TASKS] = snapshot->counts.tasks;
+	count_verdicts(model);
+	for (size_t i = 0; i < METRIC_COUNT; i++) {
+		history_add(&model->past[i], snapshot->began_ns, model->now[i]);
+	}
+}
+
+/* In a recording time may go back: then rates begin anew. */
+static void
+sample_rates(struct model *model)
+{
+	const struct snapshot *snapshot = model->snapshot;
+
+	if (model->sample_count > 0 &&
+	    snapshot->began_ns < model->samples[0].time_ns) {
+		model->sample_count = 0;
+	}
 	memmove(&model->samples[1], &model->samples[0],
 	    sizeof(model->samples) - sizeof(model->samples[0]));
 	model->samples[0] = (struct rate_sample) {
@@ -219,18 +356,25 @@ static void
 forget_snapshot(struct model *model)
 {
 	free(model->group_rows);
+	free(model->task_rows);
 	free(model->session_rows);
+	free(model->channel_rows);
+	free(model->verdict_rows);
+	if (model->blame != NULL) {
+		blame_free(model->blame);
+	}
 	if (model->groups != NULL) {
 		analyze_groups_free(model->groups);
 	}
-	if (model->snapshot != NULL) {
-		snapshot_free(model->snapshot);
-	}
+	snapshot_free(model->snapshot);
 	model->group_rows = NULL;
+	model->task_rows = NULL;
 	model->session_rows = NULL;
+	model->channel_rows = NULL;
+	model->verdict_rows = NULL;
+	model->blame = NULL;
 	model->groups = NULL;
 	model->snapshot = NULL;
-	model->group_count = model->session_count = 0;
 }
 
 void
@@ -239,39 +383,86 @@ model_feed(struct model *model, struct snapshot *snapshot)
 	forget_snapshot(model);
 	model->snapshot = snapshot;
 	make_group_rows(model);
+	make_task_rows(model);
 	make_session_rows(model);
-	count_waiting(model);
-	remember(model);
+	make_channel_rows(model);
+	make_verdict_rows(model);
+	count_all(model);
+	sample_rates(model);
 }
 
 void
 model_fini(struct model *model)
 {
 	forget_snapshot(model);
-	free(model->baselines);
+	trends_fini(&model->trends);
 	*model = (struct model) { 0 };
 }
+
+/* ---- Rows -------------------------------------------------------------- */
+
+#define ROWS(list, count) ((struct rows) { (list), (count), sizeof(*(list)) })
 
 struct rows
 model_groups(const struct model *model)
 {
-	return (struct rows) { model->group_rows, model->group_count,
-		sizeof(*model->group_rows) };
+	return ROWS(model->group_rows, model->group_count);
+}
+
+struct rows
+model_tasks(const struct model *model)
+{
+	return ROWS(model->task_rows, model->task_count);
+}
+
+struct rows
+model_waiters(const struct model *model)
+{
+	return ROWS(model->task_rows, model->task_count + model->thread_count);
 }
 
 struct rows
 model_sessions(const struct model *model)
 {
-	return (struct rows) { model->session_rows, model->session_count,
-		sizeof(*model->session_rows) };
+	return ROWS(model->session_rows, model->session_count);
+}
+
+struct rows
+model_channels(const struct model *model)
+{
+	return ROWS(model->channel_rows, model->channel_count);
+}
+
+struct rows
+model_verdicts(const struct model *model)
+{
+	return ROWS(model->verdict_rows, model->verdict_count);
+}
+
+/* Of rows that are sorted by key. */
+static const void *
+find(struct rows rows, uint64_t key)
+{
+	return rows.count > 0 ?
+	    bsearch(&key, rows.first, rows.count, rows.size, compare_keys) :
+	    NULL;
 }
 
 const struct group_row *
 model_group(const struct model *model, uint64_t key)
 {
-	for (size_t i = 0; i < model->group_count; i++) {
-		if (model->group_rows[i].key == key) {
-			return &model->group_rows[i];
+	return find(model_groups(model), key);
+}
+
+const struct task_row *
+model_task(const struct model *model, uint64_t key)
+{
+	if (!(key & MODEL_THREAD)) {
+		return find(model_tasks(model), key);
+	}
+	for (size_t i = 0; i < model->thread_count; i++) {
+		if (model->task_rows[model->task_count + i].key == key) {
+			return &model->task_rows[model->task_count + i];
 		}
 	}
 	return NULL;
@@ -280,6 +471,28 @@ model_group(const struct model *model, uint64_t key)
 const struct session_row *
 model_session(const struct model *model, uint64_t key)
 {
-	return bsearch(&key, model->session_rows, model->session_count,
-	    sizeof(*model->session_rows), compare_keys);
+	return find(model_sessions(model), key);
+}
+
+const struct channel_row *
+model_channel(const struct model *model, uint64_t key)
+{
+	return find(model_channels(model), key);
+}
+
+const struct channel_row *
+model_channel_at(const struct model *model, uint64_t object)
+{
+	for (size_t i = 0; i < model->channel_count; i++) {
+		if (model->channel_rows[i].channel->object == object) {
+			return &model->channel_rows[i];
+		}
+	}
+	return NULL;
+}
+
+const struct group_row *
+model_group_of(const struct model *model, const struct task *task)
+{
+	return model_group(model, group_key(task));
 }

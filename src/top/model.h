@@ -5,9 +5,7 @@
  * before: rows for the lists, what has changed since the watching began, and
  * histories. It knows no terminal and no clock: time is what snapshots say.
  *
- * What it keeps of the past is bounded: histories are rings, and the groups of
- * the first snapshot are all that changes are counted from. A group that was
- * not there then has grown from nothing.
+ * What it keeps of the past is bounded: see history.h and trend.h.
  */
 #ifndef TOP_MODEL_H
 #define TOP_MODEL_H
@@ -17,30 +15,72 @@
 #include <stdint.h>
 
 #include "analyze/analyze.h"
+#include "analyze/blame.h"
 #include "client/snapshot.h"
 #include "top/history.h"
 #include "top/list.h"
+#include "top/page.h"
+#include "top/trend.h"
 
 /* A group of tasks, as a row of a list. */
 struct group_row {
-	uint64_t key; /* the same for the same state and stacks */
+	uint64_t key; /* the same for the same state, stack and creator */
 	const struct group *group;
 	long change;             /* in count, since the watching began */
+	double rate;             /* change per minute, if */
+	bool rated;              /* that is known */
+	enum verdict verdict;    /* the worst of its tasks' */
 	const struct frame *own; /* where the user's own code waits, or NULL */
 	const struct frame *by;  /* where it created the task, or NULL */
 };
+
+/* A task, or a thread that is none and that tasks wait for. */
+struct task_row {
+	uint64_t key;            /* the task's id; of a thread, MODEL_THREAD |
+				    its tid */
+	const struct task *task; /* NULL: a thread */
+	const struct blame_node *node; /* whom it waits for, and who for it */
+	uint64_t holder;               /* key of the row it waits for, or 0 */
+	const struct session *session; /* its session, or NULL */
+	const struct model *model;     /* that it belongs to */
+};
+
+#define MODEL_THREAD (UINT64_C(1) << 63)
 
 /* A session, as a row of a list. */
 struct session_row {
 	uint64_t key; /* its id */
 	const struct session *session;
 	size_t blocked; /* tasks of it that wait */
+	const struct snapshot *snapshot;
 };
 
-/* How many tasks the first snapshot had in one group. */
-struct baseline {
+/* A channel, as a row of a list. */
+struct channel_row {
+	uint64_t key; /* its id */
+	const struct channel *channel;
+	const struct snapshot *snapshot;
+};
+
+/* What is leaked or suspect: tasks of a group, or a session. */
+struct verdict_row {
 	uint64_t key;
-	size_t count;
+	enum verdict verdict;
+	const struct group_row *group;     /* NULL: a session */
+	const struct session_row *session; /* NULL: tasks */
+	const struct task *task;           /* the longest waiting of them */
+	size_t count;                      /* how many tasks */
+	const char *why;                   /* a sentence */
+};
+
+/* The numbers in the header. */
+enum metric {
+	METRIC_SESSIONS, /* open */
+	METRIC_BLOCKED,  /* tasks that wait */
+	METRIC_LEAKED,   /* tasks and sessions */
+	METRIC_SUSPECT,
+	METRIC_TASKS,
+	METRIC_COUNT
 };
 
 #define MODEL_RATE_SAMPLES 6 /* snapshots that rates are made from */
@@ -53,18 +93,24 @@ struct rate_sample {
 };
 
 struct model {
-	struct snapshot *snapshot;    /* the newest; NULL before the first */
-	struct groups *groups;        /* of its tasks */
-	struct group_row *group_rows; /* the largest first */
+	struct snapshot *snapshot; /* the newest; NULL before the first */
+	struct groups *groups;     /* of its tasks */
+	struct blame *blame;       /* who waits for whom in it */
+	struct group_row *group_rows;
 	size_t group_count;
-	struct session_row *session_rows; /* the oldest first */
+	struct task_row *task_rows; /* tasks in the snapshot's order, then
+				       threads that are none */
+	size_t task_count;          /* of tasks */
+	size_t thread_count;        /* of the others */
+	struct session_row *session_rows;
 	size_t session_count;
-	struct baseline *baselines; /* sorted by key */
-	size_t baseline_count;
-	bool watching;          /* baselines are valid */
-	size_t blocked;         /* tasks that wait */
-	struct history live;    /* open sessions */
-	struct history waiting; /* tasks that wait */
+	struct channel_row *channel_rows;
+	size_t channel_count;
+	struct verdict_row *verdict_rows;
+	size_t verdict_count;
+	struct trends trends;                           /* of groups */
+	uint32_t now[METRIC_COUNT];                     /* the numbers */
+	struct history past[METRIC_COUNT];              /* and what they were */
 	struct rate_sample samples[MODEL_RATE_SAMPLES]; /* the newest first */
 	size_t sample_count;
 };
@@ -76,12 +122,32 @@ void model_fini(struct model *model);
 void model_feed(struct model *model, struct snapshot *snapshot);
 
 struct rows model_groups(const struct model *model);
+struct rows model_tasks(const struct model *model);
 struct rows model_sessions(const struct model *model);
+struct rows model_channels(const struct model *model);
+struct rows model_verdicts(const struct model *model);
+
+/* Tasks, and threads that are none but are waited for. */
+struct rows model_waiters(const struct model *model);
 
 /* By key; NULL if it is not there any more. */
 const struct group_row *model_group(const struct model *model, uint64_t key);
+const struct task_row *model_task(const struct model *model, uint64_t key);
 const struct session_row *model_session(
     const struct model *model, uint64_t key);
+const struct channel_row *model_channel(
+    const struct model *model, uint64_t key);
+
+/* The channel at an address; NULL if there is none. */
+const struct channel_row *model_channel_at(
+    const struct model *model, uint64_t object);
+
+/* The group that a task is in; NULL if it is in none. */
+const struct group_row *model_group_of(
+    const struct model *model, const struct task *task);
+
+/* Has the client gone, and are tasks still there for it? */
+bool model_is_abandoned(const struct session_row *row);
 
 /* Sessions opened and closed in a second, over the last few snapshots. */
 struct rates {

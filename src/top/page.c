@@ -1,8 +1,10 @@
 /* page.c: see page.h. */
+#include "top/page.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/memory.h"
-#include "top/page.h"
 
 void
 page_clear(struct page *page)
@@ -36,33 +38,106 @@ page_add(
 	};
 }
 
-static void
-clamp(struct page *page)
+void
+page_link(struct page *page, enum page_kind kind, uint64_t key)
 {
-	size_t last =
-	    page->count > page->height ? page->count - page->height : 0;
+	page->lines[page->count - 1].link = (struct page_link) { kind, key };
+}
 
-	if (page->top > last) {
-		page->top = last;
+/* ---- Moving ------------------------------------------------------------ */
+
+/* `from` moved by `by`, from 0 to `last`. */
+static size_t
+moved(size_t from, long by, size_t last)
+{
+	if (by < 0) {
+		size_t up = 0 - (size_t) by;
+
+		return from > up ? from - up : 0;
 	}
+	return from < last && last - from > (size_t) by ? from + (size_t) by :
+							  last;
+}
+
+/* How far down the top may be. */
+static size_t
+last_top(const struct page *page)
+{
+	return page->count > page->height ? page->count - page->height : 0;
+}
+
+/* No further than the lines go, and the cursor in sight. */
+static void
+settle(struct page *page)
+{
+	if (page->cursor >= page->count) {
+		page->cursor = page->count > 0 ? page->count - 1 : 0;
+	}
+	if (page->top > last_top(page)) {
+		page->top = last_top(page);
+	}
+	if (page->top > page->cursor) {
+		page->top = page->cursor;
+	}
+	if (page->height > 0 && page->cursor >= page->top + page->height) {
+		page->top = page->cursor - page->height + 1;
+	}
+}
+
+void
+page_move(struct page *page, long by)
+{
+	page->cursor =
+	    moved(page->cursor, by, page->count > 0 ? page->count - 1 : 0);
+	settle(page);
 }
 
 void
 page_scroll(struct page *page, long by)
 {
-	clamp(page);
-	if (by < 0) {
-		size_t up = 0 - (size_t) by;
-
-		page->top = page->top > up ? page->top - up : 0;
-	} else {
-		size_t down = (size_t) by;
-
-		page->top = page->count - page->top > down ? page->top + down :
-							     page->count;
+	page->top = moved(page->top, by, last_top(page));
+	if (page->cursor < page->top) {
+		page->cursor = page->top;
+	} else if (page->height > 0 &&
+	    page->cursor >= page->top + page->height) {
+		page->cursor = page->top + page->height - 1;
 	}
-	clamp(page);
+	settle(page);
 }
+
+static bool
+line_has(const struct page_line *line, const char *text)
+{
+	return strcasestr(line->text, text) != NULL ||
+	    (line->tail != NULL && strcasestr(line->tail, text) != NULL);
+}
+
+bool
+page_find(struct page *page, const char *text, bool here, bool backward)
+{
+	size_t step = backward ? page->count - 1 : 1;
+	size_t at = page->cursor;
+
+	for (size_t i = 0; i < page->count; i++) {
+		if (i > 0 || !here) {
+			at = (at + step) % page->count;
+		}
+		if (line_has(&page->lines[at], text)) {
+			page->cursor = at;
+			settle(page);
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct page_line *
+page_current(const struct page *page)
+{
+	return page->cursor < page->count ? &page->lines[page->cursor] : NULL;
+}
+
+/* ---- Drawing ----------------------------------------------------------- */
 
 /*
  * Where the second column begins: as far left as the lines that are seen let
@@ -96,7 +171,9 @@ draw_line(const struct page_line *line, int second, struct canvas *canvas,
 	first.column += line->indent;
 	first.width =
 	    (line->tail != NULL ? second - 2 : area.width) - line->indent;
-	canvas_text(canvas, first, ALIGN_LEFT, line->style, line->text);
+	canvas_text(canvas, first, ALIGN_LEFT,
+	    line->link.kind != PAGE_NONE ? STYLE_LINK : line->style,
+	    line->text);
 	if (line->tail != NULL) {
 		area.column += second;
 		area.width -= second;
@@ -111,11 +188,14 @@ page_draw(struct page *page, struct canvas *canvas, struct area area)
 	int second;
 
 	page->height = area.height > 0 ? (size_t) area.height : 0;
-	clamp(page);
+	settle(page);
 	second = second_column(page, canvas, area.width);
 	for (size_t i = page->top;
 	     i < page->count && i < page->top + page->height; i++) {
 		draw_line(&page->lines[i], second, canvas, line);
+		if (i == page->cursor) {
+			canvas_style(canvas, line, STYLE_SELECTED);
+		}
 		line.row++;
 	}
 }

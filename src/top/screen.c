@@ -7,6 +7,7 @@
  */
 #include <langinfo.h>
 #include <locale.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,7 @@
 
 #include <curses.h>
 
+#include "client/memory.h"
 #include "top/keys.h"
 #include "top/screen.h"
 #include "top/terminal.h"
@@ -32,9 +34,13 @@ static const struct look looks[STYLE_COUNT] = {
 	[STYLE_STRONG] = { A_BOLD, -1 },
 	[STYLE_HEADING] = { A_BOLD | A_UNDERLINE, -1 },
 	[STYLE_SELECTED] = { A_REVERSE, -1 },
+	[STYLE_MARKED] = { A_UNDERLINE, -1 },
 	[STYLE_GROWING] = { A_BOLD, COLOR_RED },
 	[STYLE_SHRINKING] = { A_NORMAL, COLOR_GREEN },
+	[STYLE_WARNING] = { A_BOLD, COLOR_MAGENTA },
 	[STYLE_ALARM] = { A_BOLD, COLOR_RED },
+	[STYLE_LINK] = { A_UNDERLINE, COLOR_BLUE },
+	[STYLE_SOURCE] = { A_NORMAL, COLOR_GREEN },
 	[STYLE_GRAPH] = { A_NORMAL, COLOR_GREEN },
 };
 
@@ -79,7 +85,7 @@ refuse(const char *name, struct failure *failure)
 }
 
 int
-screen_open(bool color, struct failure *failure)
+screen_open(bool color, bool mouse, struct failure *failure)
 {
 	const char *name = getenv("TERM");
 
@@ -99,6 +105,12 @@ screen_open(bool color, struct failure *failure)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	curs_set(0);
+	if (mouse) {
+		/* Presses are told at once, and not held back for clicks. */
+		mouseinterval(0);
+		mousemask(
+		    BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	}
 	colored = color && has_colors();
 	if (colored) {
 		set_colors();
@@ -174,34 +186,129 @@ screen_show(const struct canvas *canvas, bool all)
 	refresh();
 }
 
-int
-screen_key(void)
-{
-	static const struct {
-		int curses;
-		int code;
-	} special[] = {
-		{ KEY_UP, KEY_CODE_UP },
-		{ KEY_DOWN, KEY_CODE_DOWN },
-		{ KEY_PPAGE, KEY_CODE_PAGE_UP },
-		{ KEY_NPAGE, KEY_CODE_PAGE_DOWN },
-		{ KEY_HOME, KEY_CODE_HOME },
-		{ KEY_END, KEY_CODE_END },
-		{ KEY_BTAB, KEY_CODE_BACK_TAB },
-		{ KEY_BACKSPACE, KEY_CODE_BACKSPACE },
-		{ '\b', KEY_CODE_BACKSPACE },
-		{ KEY_ENTER, KEY_CODE_ENTER },
-		{ '\r', KEY_CODE_ENTER },
-	};
-	int key = getch();
+/* ---- Keys -------------------------------------------------------------- */
 
-	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
-		if (special[i].curses == key) {
-			return special[i].code;
+static const struct {
+	int curses;
+	int code;
+} keys[] = {
+	{ KEY_UP, KEY_CODE_UP },
+	{ KEY_DOWN, KEY_CODE_DOWN },
+	{ KEY_LEFT, KEY_CODE_LEFT },
+	{ KEY_RIGHT, KEY_CODE_RIGHT },
+	{ KEY_PPAGE, KEY_CODE_PAGE_UP },
+	{ KEY_NPAGE, KEY_CODE_PAGE_DOWN },
+	{ KEY_HOME, KEY_CODE_HOME },
+	{ KEY_END, KEY_CODE_END },
+	{ KEY_BTAB, KEY_CODE_BACK_TAB },
+	{ KEY_BACKSPACE, KEY_CODE_BACKSPACE },
+	{ KEY_ENTER, KEY_CODE_ENTER },
+	{ KEY_F(1), KEY_CODE_F1 },
+	{ KEY_F(3), KEY_CODE_F3 },
+	{ KEY_F(4), KEY_CODE_F4 },
+	{ KEY_F(5), KEY_CODE_F5 },
+	{ KEY_F(6), KEY_CODE_F6 },
+	{ KEY_F(10), KEY_CODE_F10 },
+};
+
+static int
+special_key(int key)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (keys[i].curses == key) {
+			return keys[i].code;
 		}
 	}
-	if (key == ERR) {
-		return KEY_CODE_NONE;
+	return KEY_CODE_UNKNOWN;
+}
+
+static int
+character(wint_t symbol)
+{
+	if (symbol == L'\b') {
+		return KEY_CODE_BACKSPACE;
 	}
-	return key <= 0xff ? key : KEY_CODE_UNKNOWN;
+	return symbol == L'\r' ? KEY_CODE_ENTER : (int) symbol;
+}
+
+static struct screen_event
+mouse_event(void)
+{
+	struct screen_event event = { .code = KEY_CODE_UNKNOWN };
+	MEVENT mouse;
+
+	if (getmouse(&mouse) != OK) {
+		return event;
+	}
+	event.row = mouse.y;
+	event.column = mouse.x;
+	if (mouse.bstate & BUTTON1_PRESSED) {
+		event.code = KEY_CODE_CLICK;
+	} else if (mouse.bstate & BUTTON4_PRESSED) {
+		event.code = KEY_CODE_WHEEL_UP;
+	} else if (mouse.bstate & BUTTON5_PRESSED) {
+		event.code = KEY_CODE_WHEEL_DOWN;
+	}
+	return event;
+}
+
+struct screen_event
+screen_event(void)
+{
+	wint_t symbol;
+
+	switch (get_wch(&symbol)) {
+	case OK:
+		return (struct screen_event) { .code = character(symbol) };
+	case KEY_CODE_YES:
+		return symbol == KEY_MOUSE ?
+		    mouse_event() :
+		    (struct screen_event) { .code = special_key((int) symbol) };
+	default:
+		return (struct screen_event) { .code = KEY_CODE_NONE };
+	}
+}
+
+/* ---- The clipboard ----------------------------------------------------- */
+
+static char *
+encode_base64(const char *text, size_t size)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *out = memory_new((size + 2) / 3 * 4 + 1, 1);
+	char *to = out;
+
+	for (size_t i = 0; i < size; i += 3) {
+		size_t left = size - i;
+		uint32_t bits = (uint32_t) (uint8_t) text[i] << 16 |
+		    (left > 1 ? (uint32_t) (uint8_t) text[i + 1] << 8 : 0) |
+		    (left > 2 ? (uint32_t) (uint8_t) text[i + 2] : 0);
+
+		*to++ = digits[bits >> 18];
+		*to++ = digits[bits >> 12 & 63];
+		*to++ = left > 1 ? digits[bits >> 6 & 63] : '=';
+		*to++ = left > 2 ? digits[bits & 63] : '=';
+	}
+	return out;
+}
+
+/* Past curses, whose idea of the screen it does not touch. */
+void
+screen_copy(const char *text)
+{
+	char *encoded = encode_base64(text, strlen(text));
+	char *sequence = memory_print("\033]52;c;%s\a", encoded);
+	size_t size = strlen(sequence);
+	const char *at = sequence;
+	ssize_t written = 1;
+
+	refresh();
+	while (size > 0 && written > 0) {
+		written = write(STDOUT_FILENO, at, size);
+		at += written > 0 ? written : 0;
+		size -= written > 0 ? (size_t) written : 0;
+	}
+	free(sequence);
+	free(encoded);
 }

@@ -16,17 +16,21 @@
 
 #include "analyze/analyze.h"
 #include "client/memory.h"
+#include "client/process.h"
+#include "top/known.h"
 #include "top/source.h"
-
-#define STACK_FLAGS (WIRE_WITH_STACKS | WIRE_WITH_CREATION)
 
 struct source {
 	pid_t pid;
+	bool follow;           /* look for a successor */
+	char name[64];         /* that it must bear: process_name() */
 	int pidfd;             /* -1: the kernel has none to give */
 	struct client *first;  /* the symbolizer's, open or not */
 	struct client *client; /* the one to ask; NULL: connection lost */
 	struct symbolizer *symbolizer;
-	uint64_t start_ns; /* tells this program from one it execs */
+	struct known known; /* stacks of the last snapshot */
+	bool all;           /* ask for all stacks, the known ones too */
+	uint64_t start_ns;  /* tells this program from one it execs */
 	enum source_state state;
 	char text[256]; /* about the state */
 };
@@ -41,11 +45,13 @@ disconnect(struct source *source)
 }
 
 struct source *
-source_open(pid_t pid, struct failure *failure)
+source_open(pid_t pid, bool follow, struct failure *failure)
 {
 	struct source *source = memory_new(1, sizeof(*source));
 
 	source->pid = pid;
+	source->follow = follow;
+	process_name(pid, source->name, sizeof(source->name));
 	source->pidfd = pidfd_open(pid, 0);
 	source->first = source->client = client_open(pid, failure);
 	if (source->client == NULL) {
@@ -76,6 +82,7 @@ source_close(struct source *source)
 	if (source->pidfd >= 0) {
 		close(source->pidfd);
 	}
+	known_fini(&source->known);
 	free(source);
 }
 
@@ -173,6 +180,14 @@ reconnect(struct source *source)
 	return true;
 }
 
+/* The flags of the next request. */
+static uint32_t
+flags(const struct source *source)
+{
+	return WIRE_WITH_STACKS | WIRE_WITH_CREATION |
+	    (source->all ? 0 : WIRE_ONLY_NEW);
+}
+
 static struct snapshot *
 take(struct source *source)
 {
@@ -184,24 +199,55 @@ take(struct source *source)
 	    (source->client == NULL && !reconnect(source))) {
 		return NULL;
 	}
-	snapshot = client_snapshot(source->client, STACK_FLAGS, &failure);
+	snapshot = client_snapshot(source->client, flags(source), &failure);
 	if (snapshot == NULL) {
 		disconnect(source);
 		is_lost(source, &failure);
 		return NULL;
 	}
+	source->all = !known_fill(&source->known, snapshot);
 	analyze_stacks(snapshot, source->symbolizer);
+	known_keep(&source->known, snapshot);
+	analyze_verdicts(snapshot);
 	source->state = SOURCE_LIVE;
 	source->text[0] = '\0';
 	return snapshot;
 }
 
+/* The source of the newest process of the same name, or NULL. */
+static struct source *
+find_successor(const struct source *source)
+{
+	struct source *successor = NULL;
+	struct failure failure;
+	size_t count;
+	struct target *targets = client_list(&count, &failure);
+
+	for (size_t i = count; i-- > 0 && successor == NULL;) {
+		if (strcmp(targets[i].name, source->name) == 0) {
+			successor = source_open(targets[i].pid, true, &failure);
+		}
+	}
+	free(targets);
+	return successor;
+}
+
 void
 source_take(struct source *source, struct taken *taken)
 {
+	bool ended = source->state == SOURCE_ENDED;
+
+	taken->successor =
+	    ended && source->follow ? find_successor(source) : NULL;
 	taken->snapshot = take(source);
 	taken->state = source->state;
 	memcpy(taken->text, source->text, sizeof(taken->text));
+}
+
+pid_t
+source_pid(const struct source *source)
+{
+	return source->pid;
 }
 
 int

@@ -9,6 +9,7 @@
 #ifndef TOP_SOURCE_H
 #define TOP_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -21,17 +22,25 @@ enum source_state {
 	SOURCE_ENDED /* and nothing more will come */
 };
 
+struct source;
+
 /* What came of the wish for a snapshot. */
 struct taken {
 	struct snapshot *snapshot; /* analysed; NULL: none came */
 	enum source_state state;
 	char text[256]; /* a sentence about the state; "" while it is live */
+	/*
+	 * Another process of the same name, for the caller to go on with; NULL
+	 * if there is none, or none is wanted.
+	 */
+	struct source *successor;
 };
 
-struct source;
-
-/* NULL and `failure` if the process is not there or not under the probe. */
-struct source *source_open(pid_t pid, struct failure *failure);
+/*
+ * NULL and `failure` if the process is not there or not under the probe. With
+ * `follow`, source_take() looks for a successor once the process has ended.
+ */
+struct source *source_open(pid_t pid, bool follow, struct failure *failure);
 
 /* Snapshots that came from it must have been freed before. */
 void source_close(struct source *source);
@@ -41,6 +50,8 @@ void source_close(struct source *source);
  * time limits. After SOURCE_ENDED none will come.
  */
 void source_take(struct source *source, struct taken *taken);
+
+pid_t source_pid(const struct source *source);
 
 /* Becomes readable when the process ends; -1: nothing does. */
 int source_end_fd(const struct source *source);

@@ -4,41 +4,45 @@
  * It waits for five things at once: a key, a signal, the end of the target, a
  * snapshot that was asked for, and the time to ask for the next one. None of
  * them makes it wait for another: the snapshots are taken by a thread, and
- * signals are blocked and read from a descriptor, so that none can come between
- * the look at a flag and the wait, and so that everything they call for, curses
- * included, may be done right here. The signals that end the process do so: the
- * terminal is given back, and then the signal is let through, so that the
- * caller sees what it should.
+ * signals are read from a descriptor.
  */
+#include "top/top.h"
+
 #include <poll.h>
-#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "top/interrupts.h"
 #include "top/screen.h"
+#include "top/settings.h"
 #include "top/source.h"
 #include "top/taker.h"
-#include "top/top.h"
 #include "top/viewer.h"
 
+#define MS_NS        INT64_C(1000000)
+#define INTERVAL_MS  1000 /* if nothing else is said */
+#define FOLLOW_MS    500  /* between two looks for a successor */
+#define ROWS_ONCE    24   /* of one screen as text, */
+#define COLUMNS_ONCE 100  /* if nobody says how large */
+
 struct loop {
-	struct source *source; /* until the taker has it */
-	struct taker *taker;
-	int end_fd; /* readable when the target has ended */
+	const struct top_options *options;
+	struct settings settings;
+	struct taker *taker; /* has the source */
+	int end_fd;          /* readable when the target has ended; -1: none */
 	struct viewer viewer;
 	struct canvas canvas;
-	sigset_t before; /* the mask of signals outside the loop */
-	int signals;     /* the descriptor they are read from */
-	int fatal;       /* the signal to die of, or 0 */
+	struct interrupts interrupts;
+	int fatal; /* the signal to die of, or 0 */
 	int64_t interval_ns;
 	int64_t asked_ns; /* when the newest snapshot was asked for */
 	int64_t due_ns;   /* when to ask for the next */
 	bool show_all;    /* the terminal's contents are not to be trusted */
 };
-
-static const int fatal_signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
 
 static int64_t
 now_ns(void)
@@ -67,6 +71,44 @@ ask(struct loop *loop)
 	taker_ask(loop->taker);
 }
 
+/* Starts the thread that asks the source, which is its own from now on. */
+static int
+start_taker(struct loop *loop, struct source *source, struct failure *failure)
+{
+	loop->end_fd = source_end_fd(source);
+	loop->taker = taker_new(source);
+	if (loop->taker == NULL) {
+		failure_set(
+		    failure, EXIT_FAILED, "top cannot start a thread: %m");
+		viewer_watch(&loop->viewer, 0, 0);
+		source_close(source);
+		return -1;
+	}
+	loop->due_ns = now_ns() + loop->interval_ns;
+	return 0;
+}
+
+/*
+ * Another process has taken the place of the one that has ended. What is shown
+ * points to what the old source knows, and goes with it.
+ */
+static void
+succeed(struct loop *loop, struct source *successor)
+{
+	struct failure failure;
+	pid_t pid = source_pid(successor);
+
+	viewer_watch(&loop->viewer, pid, source_start_ns(successor));
+	taker_free(loop->taker);
+	if (start_taker(loop, successor, &failure) != 0) {
+		viewer_connection(&loop->viewer, SOURCE_ENDED, failure.text);
+		return;
+	}
+	viewer_connection(&loop->viewer, SOURCE_LIVE, "");
+	viewer_say(&loop->viewer, "now process %d", (int) pid);
+	loop->due_ns = now_ns();
+}
+
 /*
  * The next snapshot is due an interval after this one was. If they take longer
  * than that, the target has as much time to itself as it spends on them.
@@ -80,77 +122,37 @@ receive(struct loop *loop)
 	if (!taker_answer(loop->taker, &taken)) {
 		return;
 	}
+	if (taken.successor != NULL) {
+		succeed(loop, taken.successor);
+		return;
+	}
 	show(loop, &taken);
 	loop->due_ns = loop->asked_ns + loop->interval_ns;
-	if (taken.snapshot == NULL) {
+	if (taken.state == SOURCE_ENDED) {
+		loop->due_ns = now + FOLLOW_MS * MS_NS;
+	} else if (taken.snapshot == NULL) {
 		loop->due_ns = now + loop->interval_ns;
 	} else if (loop->due_ns < now) {
 		loop->due_ns = now + (now - loop->asked_ns);
 	}
 }
 
-/* May the loop ask for a snapshot, now or when it is due? */
+/* May the loop ask for a snapshot, or a successor, now or when it is due? */
 static bool
 may_ask(const struct loop *loop)
 {
-	return !taker_is_busy(loop->taker) &&
-	    loop->viewer.state != SOURCE_ENDED;
+	return loop->taker != NULL && !taker_is_busy(loop->taker) &&
+	    (loop->viewer.state != SOURCE_ENDED || loop->options->follow);
 }
 
 static bool
 will_ask(const struct loop *loop)
 {
-	return may_ask(loop) && !loop->viewer.paused;
+	return may_ask(loop) &&
+	    (!loop->viewer.paused || loop->viewer.state == SOURCE_ENDED);
 }
 
-/* ---- Signals ----------------------------------------------------------- */
-
-/* A signal that the caller ignores, as under nohup, stays ignored. */
-static void
-add_fatal_signals(sigset_t *set)
-{
-	for (size_t i = 0; i < sizeof(fatal_signals) / sizeof(int); i++) {
-		struct sigaction action;
-
-		sigaction(fatal_signals[i], NULL, &action);
-		if (action.sa_handler != SIG_IGN) {
-			sigaddset(set, fatal_signals[i]);
-		}
-	}
-}
-
-static int
-block_signals(struct loop *loop)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGWINCH);
-	sigaddset(&set, SIGTSTP);
-	sigaddset(&set, SIGCONT);
-	add_fatal_signals(&set);
-	loop->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (loop->signals < 0) {
-		return -1;
-	}
-	sigprocmask(SIG_BLOCK, &set, &loop->before);
-	return 0;
-}
-
-/* Lets a blocked signal do what it does by default, now. */
-static void
-die_or_stop(int signal_number)
-{
-	sigset_t set;
-	sigset_t before;
-
-	signal(signal_number, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, signal_number);
-	raise(signal_number);
-	sigprocmask(SIG_UNBLOCK, &set, &before);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-}
+/* ---- The terminal ------------------------------------------------------ */
 
 static void
 resize(struct loop *loop)
@@ -167,7 +169,7 @@ static void
 stop(struct loop *loop)
 {
 	screen_suspend();
-	die_or_stop(SIGTSTP);
+	interrupts_obey(SIGTSTP);
 	screen_resume();
 	resize(loop);
 }
@@ -175,10 +177,10 @@ stop(struct loop *loop)
 static void
 read_signals(struct loop *loop)
 {
-	struct signalfd_siginfo info;
+	int number;
 
-	while (read(loop->signals, &info, sizeof(info)) == sizeof(info)) {
-		switch (info.ssi_signo) {
+	while ((number = interrupts_next(&loop->interrupts)) != 0) {
+		switch (number) {
 		case SIGWINCH:
 			resize(loop);
 			break;
@@ -191,31 +193,42 @@ read_signals(struct loop *loop)
 			resize(loop);
 			break;
 		default:
-			loop->fatal = (int) info.ssi_signo;
+			loop->fatal = number;
 			break;
 		}
 	}
 }
 
-/* ---- The loop ---------------------------------------------------------- */
-
 static void
 read_keys(struct loop *loop)
 {
-	int key;
+	struct screen_event event;
 
-	while ((key = screen_key()) != KEY_CODE_NONE) {
-		viewer_act(&loop->viewer, keys_action(key));
+	while ((event = screen_event()).code != KEY_CODE_NONE) {
+		if (event.code >= KEY_CODE_CLICK &&
+		    event.code <= KEY_CODE_WHEEL_DOWN) {
+			viewer_mouse(
+			    &loop->viewer, event.code, event.row, event.column);
+		} else {
+			viewer_key(&loop->viewer, event.code);
+		}
+	}
+	if (loop->viewer.copy != NULL) {
+		screen_copy(loop->viewer.copy);
+		free(loop->viewer.copy);
+		loop->viewer.copy = NULL;
 	}
 }
 
 static void
 draw(struct loop *loop)
 {
-	viewer_draw(&loop->viewer, &loop->canvas);
+	layout_draw(&loop->viewer, &loop->canvas);
 	screen_show(&loop->canvas, loop->show_all || loop->viewer.redraw);
 	loop->show_all = loop->viewer.redraw = false;
 }
+
+/* ---- The loop ---------------------------------------------------------- */
 
 /* How long to wait, in poll's manner. */
 static int
@@ -226,18 +239,26 @@ timeout_ms(const struct loop *loop)
 	if (!will_ask(loop)) {
 		return -1;
 	}
-	return left > 0 ? (int) ((left + 999999) / 1000000) : 0;
+	return left > 0 ? (int) ((left + MS_NS - 1) / MS_NS) : 0;
 }
 
 /* The end of the target is told by the snapshot that does not come any more. */
+static bool
+awaits_end(const struct loop *loop)
+{
+	return may_ask(loop) && loop->viewer.state != SOURCE_ENDED;
+}
+
 static void
 wait_for_something(struct loop *loop)
 {
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
-		{ .fd = loop->signals, .events = POLLIN },
-		{ .fd = taker_fd(loop->taker), .events = POLLIN },
-		{ .fd = may_ask(loop) ? loop->end_fd : -1, .events = POLLIN },
+		{ .fd = loop->interrupts.fd, .events = POLLIN },
+		{ .fd = loop->taker != NULL ? taker_fd(loop->taker) : -1,
+		    .events = POLLIN },
+		{ .fd = awaits_end(loop) ? loop->end_fd : -1,
+		    .events = POLLIN },
 	};
 
 	if (poll(fds, 4, timeout_ms(loop)) < 0) {
@@ -254,7 +275,8 @@ wait_for_something(struct loop *loop)
 	} else if (fds[0].revents) {
 		loop->fatal = SIGHUP; /* the terminal is no more */
 	}
-	if (fds[3].revents || (will_ask(loop) && now_ns() >= loop->due_ns)) {
+	if ((fds[3].revents && awaits_end(loop)) ||
+	    (will_ask(loop) && now_ns() >= loop->due_ns)) {
 		ask(loop);
 	}
 }
@@ -269,73 +291,168 @@ run(struct loop *loop)
 	}
 }
 
-/* The first snapshot comes before the screen: what is wrong is said there. */
-static int
-begin(struct loop *loop, const struct top_options *options,
-    struct failure *failure)
+/* ---- Beginning and end ------------------------------------------------- */
+
+bool
+top_has_screen(const char *name)
 {
+	for (size_t i = 0; i < VIEW_COUNT; i++) {
+		if (strcmp(views[i]->name, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the command line says goes before what was chosen once. */
+static void
+set_up(struct loop *loop)
+{
+	const struct top_options *options = loop->options;
+	int interval_ms = options->interval_ms;
+
+	viewer_init(&loop->viewer);
+	settings_load(&loop->settings, &loop->viewer);
+	if (interval_ms == 0) {
+		interval_ms = loop->settings.interval_ms;
+	}
+	if (interval_ms <= 0) {
+		interval_ms = INTERVAL_MS;
+	}
+	loop->interval_ns = interval_ms * MS_NS;
+	for (size_t i = 0; options->screen != NULL && i < VIEW_COUNT; i++) {
+		if (strcmp(views[i]->name, options->screen) == 0) {
+			loop->viewer.screen = i;
+		}
+	}
+	canvas_init(&loop->canvas,
+	    options->ascii || loop->settings.ascii || !screen_unicode());
+}
+
+/* The first snapshot comes before the screen: what is wrong is said there. */
+static struct source *
+open_source(struct loop *loop, struct failure *failure)
+{
+	struct source *source =
+	    source_open(loop->options->pid, loop->options->follow, failure);
 	struct taken taken;
 
-	loop->source = source_open(options->pid, failure);
-	if (loop->source == NULL) {
+	if (source == NULL) {
+		return NULL;
+	}
+	viewer_watch(
+	    &loop->viewer, source_pid(source), source_start_ns(source));
+	source_take(source, &taken);
+	if (taken.snapshot == NULL) {
+		failure_set(failure, EXIT_NO_TARGET, "%s", taken.text);
+		source_close(source);
+		return NULL;
+	}
+	show(loop, &taken);
+	return source;
+}
+
+static int
+begin(struct loop *loop, struct failure *failure)
+{
+	const struct top_options *options = loop->options;
+	struct source *source = open_source(loop, failure);
+
+	if (source == NULL) {
 		return -1;
 	}
-	viewer_init(&loop->viewer, options->pid, source_start_ns(loop->source));
-	canvas_init(&loop->canvas, options->ascii || !screen_unicode());
-	loop->interval_ns = (int64_t) options->interval_ms * 1000000;
-	loop->end_fd = source_end_fd(loop->source);
-	source_take(loop->source, &taken);
-	show(loop, &taken);
-	loop->due_ns = now_ns() + loop->interval_ns;
-	if (taken.snapshot == NULL) {
-		return failure_set(failure, EXIT_NO_TARGET, "%s", taken.text);
-	}
-	if (block_signals(loop) != 0) {
+	/* Before there is another thread, which would get them. */
+	if (interrupts_open(&loop->interrupts) != 0) {
+		viewer_watch(&loop->viewer, 0, 0);
+		source_close(source);
 		return failure_set(
 		    failure, EXIT_FAILED, "top cannot receive signals: %m");
 	}
-	loop->taker = taker_new(loop->source);
-	if (loop->taker == NULL) {
-		return failure_set(
-		    failure, EXIT_FAILED, "top cannot start a thread: %m");
+	if (start_taker(loop, source, failure) != 0) {
+		return -1;
 	}
-	loop->source = NULL;
-	return screen_open(options->color, failure);
+	return screen_open(options->color,
+	    !options->no_mouse && !loop->settings.no_mouse, failure);
 }
 
 static void
 end(struct loop *loop)
 {
-	if (loop->signals >= 0) {
-		close(loop->signals);
-		sigprocmask(SIG_SETMASK, &loop->before, NULL);
-	}
+	interrupts_close(&loop->interrupts);
 	viewer_fini(&loop->viewer);
 	canvas_fini(&loop->canvas);
 	if (loop->taker != NULL) {
 		taker_free(loop->taker);
 	}
-	if (loop->source != NULL) {
-		source_close(loop->source);
+}
+
+/* ---- One screen as text ------------------------------------------------ */
+
+static int
+size_of(const char *variable, int otherwise)
+{
+	const char *text = getenv(variable);
+	int size = text != NULL ? atoi(text) : 0;
+
+	return size > 0 && size <= 1000 ? size : otherwise;
+}
+
+/* As large as the terminal, or as LINES and COLUMNS say. */
+static void
+size_once(struct canvas *canvas)
+{
+	struct winsize size = { 0 };
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 ||
+	    size.ws_col == 0) {
+		size.ws_row = ROWS_ONCE;
+		size.ws_col = COLUMNS_ONCE;
 	}
+	canvas_resize(canvas, size_of("LINES", size.ws_row),
+	    size_of("COLUMNS", size.ws_col));
+}
+
+static int
+once(struct loop *loop, struct failure *failure)
+{
+	struct source *source = open_source(loop, failure);
+
+	if (source == NULL) {
+		return -1;
+	}
+	loop->viewer.plain = true;
+	size_once(&loop->canvas);
+	layout_draw(&loop->viewer, &loop->canvas);
+	canvas_print(&loop->canvas, stdout);
+	viewer_watch(&loop->viewer, 0, 0);
+	source_close(source);
+	return 0;
 }
 
 int
 top_run(const struct top_options *options, struct failure *failure)
 {
-	struct loop loop = { .signals = -1 };
-	int result = screen_check(failure);
+	struct loop loop = { .options = options, .interrupts = { .fd = -1 } };
+	int result;
 
+	set_up(&loop);
+	if (options->once) {
+		result = once(&loop, failure);
+		end(&loop);
+		return result;
+	}
+	result = screen_check(failure);
 	if (result == 0) {
-		result = begin(&loop, options, failure);
+		result = begin(&loop, failure);
 	}
 	if (result == 0) {
 		run(&loop);
 		screen_close();
+		settings_save(&loop.settings, &loop.viewer);
 	}
 	end(&loop);
 	if (loop.fatal != 0) {
-		die_or_stop(loop.fatal);
+		interrupts_obey(loop.fatal);
 	}
 	return result;
 }

@@ -3,13 +3,17 @@
  *
  * The files of this folder, from the terminal inward:
  *
- *     top.c      the loop: signals, keys, the clock
- *     screen.c   curses; no other file knows it
- *     viewer.c   what is shown and what keys do; header.c, grid.c, page.c and
- *                one view_*.c for each screen draw it on a canvas
- *     model.c    what is known: rows, changes, histories
- *     source.c   where snapshots come from, and how that ends; taker.c is the
- *                thread that fetches them
+ *     top.c        the loop: what to wait for, and what to do then
+ *     interrupts.c signals; screen.c: curses, which no other file knows
+ *     layout.c     draws everything on a canvas; header.c the numbers, grid.c
+ *                  lists, page.c text
+ *     viewer.c     what is shown, and what keys do; search.c, prompt.c, pages.c
+ *     view_*.c     a screen, or a kind of page, each: const tables
+ *     order.c      rows filtered (filter.c), sorted, as a tree
+ *     model.c      what is known: rows; trend.c, history.c: and what was
+ *     source.c     where snapshots come from, and how that ends; taker.c is the
+ *                  thread that fetches them; known.c spares it the stacks that
+ *                  were sent before
  */
 #ifndef TOP_TOP_H
 #define TOP_TOP_H
@@ -20,10 +24,15 @@
 #include "client/client.h"
 
 struct top_options {
-	pid_t pid;       /* the process to watch */
-	int interval_ms; /* between two snapshots */
-	bool color;      /* colours, if the terminal has them */
-	bool ascii;      /* nothing but ASCII, whatever the locale */
+	pid_t pid;          /* the process to watch */
+	int interval_ms;    /* between two snapshots; 0: as set, or 1000 */
+	const char *screen; /* the first one's name; NULL: as set */
+	bool color;         /* colours, if the terminal has them */
+	bool ascii;         /* nothing but ASCII, whatever the locale */
+	bool no_mouse;      /* leave the mouse to the terminal */
+	bool once;          /* print one screen, and that is all */
+	bool follow;        /* when the process has ended, watch the next of
+			       its name */
 };
 
 /*
@@ -32,5 +41,8 @@ struct top_options {
  * that ends the process does so after the terminal is as it was.
  */
 int top_run(const struct top_options *options, struct failure *failure);
+
+/* Is there a screen of that name? */
+bool top_has_screen(const char *name);
 
 #endif

@@ -2,7 +2,8 @@
 #include <stdio.h>
 
 #include "client/memory.h"
-#include "top/viewer.h"
+#include "top/keys.h"
+#include "top/views.h"
 
 /* "Down, j": the names of `key` and of those below that do the same. */
 static void
@@ -18,24 +19,18 @@ name_keys(const struct key *key, char *text, size_t size)
 	}
 }
 
-static bool
-fill(struct page *page, const struct model *model, uint64_t key)
+bool
+view_fill_help(
+    struct page *page, const struct page_context *context, uint64_t key)
 {
 	for (const struct key *k = keys_table; k->code != KEY_CODE_NONE; k++) {
 		char names[64];
 
-		if (k->help == NULL) {
-			continue;
+		if (k->help != NULL) {
+			name_keys(k, names, sizeof(names));
+			page_add(page, 0, STYLE_PLAIN,
+			    memory_print("%-20s %s", names, k->help), NULL);
 		}
-		name_keys(k, names, sizeof(names));
-		page_add(page, 0, STYLE_PLAIN,
-		    memory_print("%-16s %s", names, k->help), NULL);
 	}
 	return true;
 }
-
-const struct view_ops view_help = {
-	.title = "Help",
-	.place = KEY_ON_PAGE,
-	.fill = fill,
-};

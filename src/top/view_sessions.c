@@ -1,17 +1,30 @@
 /*
- * view_sessions.c: the second screen: who is connected. The one to look for is
- * a session whose peer has gone and whose tasks stay.
+ * view_sessions.c: the third screen: who is connected. The one to look for is a
+ * session whose peer has gone and whose tasks stay: it comes first, and stands
+ * out.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "top/viewer.h"
 #include "render/words.h"
+#include "top/views.h"
+
+static const struct session_row *
+row_of(const void *row)
+{
+	return row;
+}
 
 static const struct session *
 session_of(const void *row)
 {
-	return ((const struct session_row *) row)->session;
+	return row_of(row)->session;
+}
+
+static int64_t
+id_number(const void *row)
+{
+	return (int64_t) session_of(row)->id;
 }
 
 static void
@@ -34,28 +47,57 @@ kind_cell(const void *row, struct grid_cell *cell)
 	    words_session_kind(session_of(row)->kind));
 }
 
+static bool
+is_abandoned(const void *row)
+{
+	return model_is_abandoned(row);
+}
+
 static void
 state_cell(const void *row, struct grid_cell *cell)
 {
-	const struct session *session = session_of(row);
-
 	snprintf(cell->text, sizeof(cell->text), "%s",
-	    words_session_state(session->state));
-	if (session->state != SESSION_OPEN && session->task_count > 0) {
+	    words_session_state(session_of(row)->state));
+	if (is_abandoned(row)) {
 		cell->style = STYLE_ALARM;
 	}
+}
+
+/* The worst first. */
+static int64_t
+state_number(const void *row)
+{
+	return (is_abandoned(row) ? 4 : 0) + (int64_t) session_of(row)->state;
+}
+
+static int64_t
+age_number(const void *row)
+{
+	return session_of(row)->opened_ns;
 }
 
 static void
 age_cell(const void *row, struct grid_cell *cell)
 {
-	words_age(cell->text, session_of(row)->opened_ns);
+	words_age(cell->text, age_number(row));
+}
+
+static int64_t
+idle_number(const void *row)
+{
+	return session_of(row)->used_ns;
 }
 
 static void
 idle_cell(const void *row, struct grid_cell *cell)
 {
-	words_age(cell->text, session_of(row)->used_ns);
+	words_age(cell->text, idle_number(row));
+}
+
+static int64_t
+tasks_number(const void *row)
+{
+	return (int64_t) session_of(row)->task_count;
 }
 
 static void
@@ -65,34 +107,77 @@ tasks_cell(const void *row, struct grid_cell *cell)
 	    cell->text, sizeof(cell->text), "%zu", session_of(row)->task_count);
 }
 
+static int64_t
+blocked_number(const void *row)
+{
+	return (int64_t) row_of(row)->blocked;
+}
+
 static void
 blocked_cell(const void *row, struct grid_cell *cell)
 {
-	snprintf(cell->text, sizeof(cell->text), "%zu",
-	    ((const struct session_row *) row)->blocked);
+	snprintf(cell->text, sizeof(cell->text), "%zu", row_of(row)->blocked);
+}
+
+static void
+by_cell(const void *row, struct grid_cell *cell)
+{
+	words_place(cell->text, sizeof(cell->text),
+	    analyze_own_frame(&session_of(row)->opened_by, STRANDED_RUNNING));
 }
 
 static const struct column columns[] = {
-	{ "ID", 6, 0, 0, ALIGN_RIGHT, id_cell },
-	{ "PEER/NAME", 15, 1, 0, ALIGN_LEFT, name_cell },
-	{ "KIND", 8, 0, 80, ALIGN_LEFT, kind_cell },
-	{ "STATE", 11, 0, 0, ALIGN_LEFT, state_cell },
-	{ "AGE", 6, 0, 0, ALIGN_RIGHT, age_cell },
-	{ "IDLE", 6, 0, 0, ALIGN_RIGHT, idle_cell },
-	{ "TASKS", 5, 0, 0, ALIGN_RIGHT, tasks_cell },
-	{ "BLOCKED", 7, 0, 70, ALIGN_RIGHT, blocked_cell },
+	{ "ID", 6, 0, 0, ALIGN_RIGHT, id_cell, id_number, false },
+	{ "PEER/NAME", 14, 2, 0, ALIGN_LEFT, name_cell, NULL, false },
+	{ "KIND", 8, 0, 78, ALIGN_LEFT, kind_cell, NULL, false },
+	{ "STATE", 11, 0, 0, ALIGN_LEFT, state_cell, state_number, true },
+	{ "AGE", 6, 0, 0, ALIGN_RIGHT, age_cell, age_number, true },
+	{ "IDLE", 6, 0, 0, ALIGN_RIGHT, idle_cell, idle_number, true },
+	{ "TASKS", 6, 0, 0, ALIGN_RIGHT, tasks_cell, tasks_number, true },
+	{ "BLOCKED", 8, 0, 70, ALIGN_RIGHT, blocked_cell, blocked_number,
+	    true },
+	{ "OPENED BY", 20, 3, 96, ALIGN_LEFT, by_cell, NULL, false },
 };
 
 static const struct grid grid = {
 	.columns = columns,
 	.column_count = sizeof(columns) / sizeof(columns[0]),
 	.empty = "no sessions",
+	.stands_out = is_abandoned,
 };
+
+/* The session itself passes, or one of its tasks does. */
+static bool
+match(const struct model *model, const struct filter *filter, const void *row)
+{
+	const struct session *session = session_of(row);
+
+	if (views_match_session(model, filter, row)) {
+		return true;
+	}
+	for (size_t i = 0; i < session->task_count; i++) {
+		const struct task *task =
+		    snapshot_task(model->snapshot, session->tasks[i]);
+
+		if (task != NULL && views_match_task(model, filter, task)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct page_link
+opens(const void *row)
+{
+	return (struct page_link) { PAGE_SESSION, row_of(row)->key };
+}
 
 const struct view_ops view_sessions = {
 	.title = "Sessions",
-	.place = KEY_ON_LIST,
+	.name = "sessions",
 	.grid = &grid,
+	.sorted = 3,
 	.rows = model_sessions,
-	.opens = &view_session_detail,
+	.match = match,
+	.link = opens,
 };

@@ -1,10 +1,9 @@
 /*
  * viewer.h: what is on the screen, and what keys do to it.
  *
- * A view is a const table of operations, struct view_ops, and stands in a file
- * of its own. There are two kinds: lists, one for each screen, and pages that
- * are opened on top of them and closed again. The viewer draws and moves both
- * kinds; a view only says what its rows or its lines are.
+ * There are screens, each a list of rows (views.h), and pages that are opened
+ * on top of them and closed again (pages.h). The viewer knows no terminal: what
+ * only the loop can do, it leaves as a wish in its fields.
  */
 #ifndef TOP_VIEWER_H
 #define TOP_VIEWER_H
@@ -15,47 +14,34 @@
 
 #include "top/canvas.h"
 #include "top/keys.h"
-#include "top/list.h"
+#include "top/layout.h"
 #include "top/model.h"
-#include "top/page.h"
+#include "top/order.h"
+#include "top/pages.h"
+#include "top/prompt.h"
 #include "top/source.h"
-#include "top/grid.h"
+#include "top/views.h"
 
-struct view_ops {
-	const char *title;    /* one word */
-	enum key_place place; /* a list or a page */
-
-	/* Of lists. */
-	const struct grid *grid;
-	struct rows (*rows)(const struct model *model);
-	const struct view_ops *opens; /* by the selected row's key */
-
-	/*
-	 * Of pages: appends the lines about the subject `key`. False, and no
-	 * line, if there is no such subject now.
-	 */
-	bool (*fill)(
-	    struct page *page, const struct model *model, uint64_t key);
-};
-
-/* The screens, in the order of their digits, and the pages. */
-extern const struct view_ops view_groups;
-extern const struct view_ops view_sessions;
-extern const struct view_ops view_group_detail;
-extern const struct view_ops view_session_detail;
-extern const struct view_ops view_help;
-
-/* A view with its state. */
+/* A screen with its state. */
 struct view {
 	const struct view_ops *ops;
-	struct list list; /* of a list */
-	struct page page; /* of a page */
-	uint64_t subject; /* of a page: the key of what it is about */
-	bool gone;        /* the subject is, and the lines are old */
+	struct list list;
+	struct order order; /* what is shown */
+	bool stale;         /* the order is not of the newest snapshot */
+	size_t sorted;      /* the column it is sorted by */
+	bool inverted;
+	size_t tree; /* 0: a list; n: trees[n - 1] of the operations */
+	struct filter filter;
+	char filter_text[PROMPT_MAX]; /* as it was typed */
 };
 
-#define VIEWER_SCREENS 2
-#define VIEWER_PAGES   4 /* opened on top of each other */
+/* Where in a recording the viewer is. */
+struct moment {
+	bool recorded; /* a recording is shown, and not a process */
+	size_t index;
+	size_t count;
+	int64_t unix_ns; /* by the wall clock then */
+};
 
 struct viewer {
 	struct model model;
@@ -64,17 +50,32 @@ struct viewer {
 	uint64_t start_ns;       /* when it began, CLOCK_MONOTONIC */
 	enum source_state state; /* of what the snapshots come from */
 	char text[256];          /* a sentence about the state, or "" */
-	struct view screens[VIEWER_SCREENS];
+	struct view views[VIEW_COUNT];
 	size_t screen; /* which of them */
-	struct view pages[VIEWER_PAGES];
-	size_t page_count; /* how many are open */
+	struct pages pages;
+	struct prompt prompt;
+	char search[PROMPT_MAX]; /* what was looked for last */
+	size_t search_from;      /* where the cursor was before */
+	char notice[256];        /* a sentence for the user, until a key */
+	size_t window;           /* of history_windows, in the header */
+	struct layout layout;    /* of what was drawn last */
+	struct moment moment;
 	bool paused;
+	bool plain; /* for reading only: no word of keys */
+
+	/* For the loop. */
 	bool quit;   /* the user wants to leave */
 	bool redraw; /* the user sees a broken screen */
+	char *copy;  /* to the terminal's clipboard; malloc'ed, or NULL */
+	long seek;   /* steps in a recording, */
+	bool far;    /* each of a minute */
 };
 
-void viewer_init(struct viewer *viewer, pid_t pid, uint64_t start_ns);
+void viewer_init(struct viewer *viewer);
 void viewer_fini(struct viewer *viewer);
+
+/* Forgets the target, and shows another from now on. */
+void viewer_watch(struct viewer *viewer, pid_t pid, uint64_t start_ns);
 
 /* Takes the next snapshot, analysed, and owns it from now on. */
 void viewer_feed(struct viewer *viewer, struct snapshot *snapshot);
@@ -83,16 +84,18 @@ void viewer_feed(struct viewer *viewer, struct snapshot *snapshot);
 void viewer_connection(
     struct viewer *viewer, enum source_state state, const char *text);
 
-/* Does what a key asks for. */
-void viewer_act(struct viewer *viewer, enum action action);
+/* Does what a key, or a mouse at a place of the canvas, asks for. */
+void viewer_key(struct viewer *viewer, int code);
+void viewer_mouse(struct viewer *viewer, int code, int row, int column);
 
-/* Draws everything. */
-void viewer_draw(struct viewer *viewer, struct canvas *canvas);
+/* Tells the user something, in printf's manner. */
+void viewer_say(struct viewer *viewer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* header.c: the part that stands above every view; `area` may be one row. */
-void header_draw(
-    const struct viewer *viewer, struct canvas *canvas, struct area area);
+/* The screen that is shown, its order made. */
+struct view *viewer_view(struct viewer *viewer);
 
-#define HEADER_ROWS 4
+/* Shows only what the text says, from now on; "" shows everything. */
+void viewer_filter(struct viewer *viewer, const char *text);
 
 #endif

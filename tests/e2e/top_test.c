@@ -19,6 +19,16 @@
 static struct harness_program *server;
 static int port;
 
+/* Where the viewer keeps the choices that are made in a test. */
+static const char *
+settings_folder(void)
+{
+	static char path[256];
+
+	snprintf(path, sizeof path, "%s/stranded", harness_directory());
+	return path;
+}
+
 /* ---- The terminal ------------------------------------------------------ */
 
 static const char *
@@ -124,7 +134,7 @@ start_top(const char *options, const char *more)
 	snprintf(line, sizeof line, "clear; %s top --interval=100 %s %d%s",
 	    harness_tool(), options, harness_pid(server), more);
 	type(line);
-	await("Enter stack");
+	await("Enter open");
 }
 
 static int
@@ -133,6 +143,7 @@ setup(void **state)
 	int result = harness_setup(state);
 
 	setenv("LC_ALL", "C.UTF-8", 1);
+	setenv("XDG_CONFIG_HOME", harness_directory(), 1);
 	unsetenv("TMUX");
 	unsetenv("NO_COLOR");
 	return result;
@@ -146,6 +157,7 @@ teardown(void **state)
 		harness_sleep_ms(20);
 	}
 	unlink(terminal_socket());
+	harness_command("rm", "-rf", settings_folder());
 	return harness_teardown(state);
 }
 
@@ -164,12 +176,12 @@ header_and_groups(void **state)
 	await(text);
 	await("live");
 	await("5 chan send");
-	await("COUNT CHANGE OLDEST STATE");
+	await("COUNT▾  CHANGE   /MIN  OLDEST STATE");
 	await("     5 ");
 	await("reader session_server.c:");
 	lose_readers(2);
 	await("7 chan send");
-	await("     7     +2 ");
+	await("     7      +2 ");
 }
 
 static void
@@ -182,17 +194,20 @@ stack_of_a_group(void **state)
 	start_top("", "");
 	await("reader session_server.c:");
 	KEYS("Enter");
-	await("> Stack");
+	await("> Group");
 	await("5 in chan send");
 	await("strand_chan_send");
 	snprintf(text, sizeof text, "tests/programs/session_server.c:%d",
 	    harness_marker("session_server.c", "stuck here"));
 	await(text);
+	await("stuck here"); /* the source of it */
+	KEYS("s");
 	await("created by");
-	await("    serve ");
+	await("  serve ");
+	KEYS("G");
 	await("\"127.0.0.1:");
 	KEYS("BSpace");
-	await_gone("> Stack");
+	await_gone("> Group");
 }
 
 static void
@@ -205,7 +220,7 @@ sessions(void **state)
 	harness_ask(fd, "hello", "hello");
 	terminal_begin("120", "40");
 	start_top("", "");
-	KEYS("Tab");
+	KEYS("Tab", "Tab");
 	await("PEER/NAME");
 	await(harness_name(fd));
 	await("registry");
@@ -215,7 +230,7 @@ sessions(void **state)
 	await("[chan send, ");
 	await("reader");
 	KEYS("1");
-	await("COUNT CHANGE");
+	await("COUNT▾  CHANGE");
 }
 
 static void
@@ -225,7 +240,7 @@ any_size(void **state)
 	terminal_begin("100", "30");
 	start_top("", "");
 	TMUX("resize-window", "-t", "top", "-x", "60", "-y", "15");
-	await_gone("CREATED BY");
+	await_gone("VERDICT");
 	await("reader session_server");
 	await("q quit");
 	TMUX("resize-window", "-t", "top", "-x", "10", "-y", "3");
@@ -251,7 +266,7 @@ target_ends(void **state)
 	KEYS("Enter");
 	await("strand_chan_send");
 	KEYS("q");
-	await("COUNT CHANGE");
+	await("COUNT▾  CHANGE");
 	KEYS("q");
 	await("status 0");
 }
@@ -265,11 +280,11 @@ target_hangs(void **state)
 	start_top("", "");
 	kill(harness_pid(server), SIGSTOP);
 	harness_sleep_ms(300);
-	KEYS("2");
+	KEYS("3");
 	await("PEER/NAME");
 	await("no answer");
 	KEYS("1");
-	await("COUNT CHANGE");
+	await("COUNT▾  CHANGE");
 	kill(harness_pid(server), SIGCONT);
 	await("live");
 }
@@ -333,7 +348,7 @@ kill_top(int number)
 
 	start_top("", "");
 	kill(top_pid(), number);
-	await_gone("Enter stack");
+	await_gone("Enter open");
 	snprintf(line, sizeof line,
 	    "test $? = %d -a \"$(stty -g)\" = \"$before\" && echo right",
 	    128 + number);
@@ -359,15 +374,15 @@ stop_and_continue(void **state)
 	terminal_begin("80", "24");
 	start_top("", "");
 	KEYS("Enter");
-	await("> Stack");
+	await("> Group");
 	KEYS("C-z");
 	await("Stopped");
 	type("stty size");
 	await("24 80");
 	type("fg");
-	await("> Stack");
+	await("> Group");
 	KEYS("q");
-	await("COUNT CHANGE");
+	await("COUNT▾  CHANGE");
 	lose_readers(1);
 	await("6 chan send");
 }

@@ -16,30 +16,38 @@ server(int second, int readers)
 	return snapshot;
 }
 
+/* The group of so many tasks. */
 static const struct group_row *
-group_at(const struct model *model, size_t index)
+group_of(const struct model *model, size_t count)
 {
 	struct rows rows = model_groups(model);
 
-	assert_true(index < rows.count);
-	return rows_at(rows, index);
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct group_row *row = rows_at(rows, i);
+
+		if (row->group->count == count) {
+			return row;
+		}
+	}
+	fail_msg("no group of %zu", count);
+	return NULL;
 }
 
 static void
-largest_group_is_first(void **state)
+groups_know_whose_code_it_is(void **state)
 {
 	struct model model = { 0 };
 
 	model_feed(&model, server(1, 3));
 	assert_int_equal(model_groups(&model).count, 2);
-	assert_int_equal(group_at(&model, 0)->group->count, 3);
 	assert_int_equal(
-	    group_at(&model, 0)->group->tasks[0]->since_ns, 12 * SECOND);
-	assert_ptr_equal(group_at(&model, 0)->own, &frame_reader);
-	assert_ptr_equal(group_at(&model, 0)->by, &frame_main);
-	assert_ptr_equal(group_at(&model, 1)->own, &frame_main);
-	assert_null(group_at(&model, 1)->by);
-	assert_int_equal(model.blocked, 4);
+	    group_of(&model, 3)->group->tasks[0]->since_ns, 12 * SECOND);
+	assert_ptr_equal(group_of(&model, 3)->own, &frame_reader);
+	assert_ptr_equal(group_of(&model, 3)->by, &frame_main);
+	assert_ptr_equal(group_of(&model, 1)->own, &frame_main);
+	assert_null(group_of(&model, 1)->by);
+	assert_int_equal(model.now[METRIC_BLOCKED], 4);
+	assert_int_equal(model.now[METRIC_TASKS], 4);
 	model_fini(&model);
 }
 
@@ -50,7 +58,7 @@ keys_last(void **state)
 	uint64_t key;
 
 	model_feed(&model, server(1, 3));
-	key = group_at(&model, 0)->key;
+	key = group_of(&model, 3)->key;
 	model_feed(&model, server(2, 1));
 	assert_non_null(model_group(&model, key));
 	assert_int_equal(model_group(&model, key)->group->count, 1);
@@ -66,7 +74,7 @@ change_counts_from_the_first(void **state)
 	uint64_t key;
 
 	model_feed(&model, server(1, 3));
-	key = group_at(&model, 0)->key;
+	key = group_of(&model, 3)->key;
 	assert_int_equal(model_group(&model, key)->change, 0);
 	model_feed(&model, server(2, 10));
 	assert_int_equal(model_group(&model, key)->change, 7);
@@ -85,8 +93,8 @@ new_group_grows_from_nothing(void **state)
 
 	model_feed(&model, snapshot_empty(1));
 	model_feed(&model, server(2, 3));
-	assert_int_equal(group_at(&model, 0)->change, 3);
-	assert_int_equal(group_at(&model, 1)->change, 1);
+	assert_int_equal(group_of(&model, 3)->change, 3);
+	assert_int_equal(group_of(&model, 1)->change, 1);
 	model_fini(&model);
 }
 
@@ -130,7 +138,8 @@ sessions_know_their_tasks(void **state)
 	assert_int_equal(model_session(&model, 42)->blocked, 1);
 	assert_int_equal(model_session(&model, 43)->blocked, 0);
 	assert_null(model_session(&model, 44));
-	assert_int_equal(history_get(&model.live, 0), 3);
+	assert_int_equal(
+	    history_range(&model.past[METRIC_SESSIONS], 0).high, 3);
 	model_fini(&model);
 }
 
@@ -154,17 +163,69 @@ own_frame_is_the_users(void **state)
 	    analyze_own_frame(&locked, STRANDED_MUTEX), &frame_reader);
 }
 
+static void
+holders_are_known(void **state)
+{
+	struct model model = { 0 };
+	struct snapshot *snapshot = snapshot_empty(1);
+	struct task *task;
+
+	snapshot_add_task(snapshot, 1, "owner", STRANDED_RUNNING, 0);
+	task = snapshot_add_task(snapshot, 2, "waiter", STRANDED_MUTEX, 3);
+	task->holder = 1;
+	task->object = 0x1000;
+	task = snapshot_add_task(snapshot, 3, "orphan", STRANDED_MUTEX, 3);
+	task->holder_tid = 777;
+	model_feed(&model, snapshot);
+	assert_int_equal(model_tasks(&model).count, 3);
+	assert_int_equal(model_waiters(&model).count, 4);
+	assert_int_equal(model_task(&model, 2)->holder, 1);
+	assert_int_equal(model_task(&model, 1)->node->waiters, 1);
+	assert_int_equal(model_task(&model, 3)->holder, MODEL_THREAD | 777);
+	assert_null(model_task(&model, MODEL_THREAD | 777)->task);
+	assert_null(model_task(&model, MODEL_THREAD | 778));
+	assert_null(model_task(&model, 9));
+	model_fini(&model);
+}
+
+static void
+verdicts_are_rows(void **state)
+{
+	struct model model = { 0 };
+	struct snapshot *snapshot = server(1, 5);
+
+	snapshot->tasks[2].verdict = VERDICT_LEAKED;
+	snapshot->tasks[2].why = "nobody is left";
+	snapshot->tasks[4].verdict = VERDICT_LEAKED;
+	snapshot->tasks[3].verdict = VERDICT_SUSPECT;
+	snapshot_add_session(snapshot, 41, "gone", 2)->state =
+	    SESSION_PEER_CLOSED;
+	snapshot_add_session(snapshot, 42, "left", 0)->state =
+	    SESSION_PEER_CLOSED;
+	snapshot_add_session(snapshot, 43, "here", 3);
+	model_feed(&model, snapshot);
+	assert_int_equal(model_verdicts(&model).count, 3);
+	assert_int_equal(model.now[METRIC_LEAKED], 2);
+	assert_int_equal(model.now[METRIC_SUSPECT], 2);
+	assert_true(model_is_abandoned(model_session(&model, 41)));
+	assert_false(model_is_abandoned(model_session(&model, 42)));
+	assert_false(model_is_abandoned(model_session(&model, 43)));
+	model_fini(&model);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(largest_group_is_first),
+		cmocka_unit_test(groups_know_whose_code_it_is),
 		cmocka_unit_test(keys_last),
 		cmocka_unit_test(change_counts_from_the_first),
 		cmocka_unit_test(new_group_grows_from_nothing),
 		cmocka_unit_test(rates_are_of_the_last_snapshots),
 		cmocka_unit_test(sessions_know_their_tasks),
 		cmocka_unit_test(own_frame_is_the_users),
+		cmocka_unit_test(holders_are_known),
+		cmocka_unit_test(verdicts_are_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,8 @@ static void
 stage_begin(struct stage *stage, int rows, int columns, bool ascii)
 {
 	*stage = (struct stage) { 0 };
-	viewer_init(&stage->viewer, 4711, 0);
+	viewer_init(&stage->viewer);
+	viewer_watch(&stage->viewer, 4711, 0);
 	canvas_init(&stage->canvas, ascii);
 	canvas_resize(&stage->canvas, rows, columns);
 }
@@ -65,7 +66,7 @@ static void
 draw(struct stage *stage)
 {
 	stage_forget(stage);
-	viewer_draw(&stage->viewer, &stage->canvas);
+	layout_draw(&stage->viewer, &stage->canvas);
 	for (int i = 0; i < stage->canvas.rows; i++) {
 		stage->rows[i] = row_text(&stage->canvas, i);
 	}
@@ -74,8 +75,17 @@ draw(struct stage *stage)
 static void
 press(struct stage *stage, int key)
 {
-	viewer_act(&stage->viewer, keys_action(key));
+	viewer_key(&stage->viewer, key);
 	draw(stage);
+}
+
+/* Presses the keys of a text. */
+static void
+type(struct stage *stage, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		press(stage, (unsigned char) *text);
+	}
 }
 
 /* The row that has `text` in it, or -1. */
@@ -136,17 +146,42 @@ header_and_groups(void **state)
 	expect(&stage, "session_server  pid 4711  up 1m41s");
 	expect(&stage, "live");
 	expect(&stage, "Sessions       5 +0.0/s -0.0/s");
-	expect(&stage, "3..5");
-	expect(&stage, "▂▄");
+	expect(&stage, "3..5 in 1m");
+	expect(&stage, "▄");
 	expect(&stage, "Blocked        6 of 6 tasks");
+	expect(&stage, "Leaked         0 suspect 0");
 	expect(&stage, "Tasks    5 chan send  1 IO accept");
-	expect(&stage, "COUNT CHANGE OLDEST STATE");
-	expect(&stage, "     5     +2    14s chan send");
+	expect(&stage, "COUNT▾  CHANGE   /MIN  OLDEST STATE");
+	expect(&stage, "     5      +2            14s chan send");
 	expect(&stage, "reader session_server.c:58");
 	expect(&stage, "main session_server.c:140");
-	expect(&stage, "Enter stack");
+	expect(&stage, "Enter open");
 	assert_string_equal(
-	    stage.rows[4] + strlen(stage.rows[4]) - 6, "1 of 2");
+	    stage.rows[5] + strlen(stage.rows[5]) - 6, "1 of 2");
+	stage_end(&stage);
+}
+
+/* On a high screen there is a row for each number; on a low one, for all. */
+static void
+headers_of_all_sizes(void **state)
+{
+	struct stage stage;
+	struct snapshot *snapshot = server(100, 3);
+
+	snapshot->uncovered = calloc(1, sizeof(*snapshot->uncovered));
+	snapshot->uncovered[0] = (struct uncovered) { 77, "it is shy" };
+	snapshot->uncovered_count = 1;
+	stage_begin(&stage, 40, 100, false);
+	viewer_feed(&stage.viewer, snapshot);
+	draw(&stage);
+	expect(&stage, "not covered: 1");
+	expect(&stage, "Not covered: 1 thread, 77: it is shy");
+	expect(&stage, "Suspect        0");
+	stage_forget(&stage);
+	canvas_resize(&stage.canvas, 15, 80);
+	draw(&stage);
+	expect(
+	    &stage, "Sessions 3 +0.0/s -0.0/s  Blocked 4 of 4  Leaked 0 +0?");
 	stage_end(&stage);
 }
 
@@ -160,7 +195,7 @@ ascii_is_ascii(void **state)
 	snapshot->sessions[0].name = strdup("日本\033[2J");
 	stage_begin(&stage, 24, 60, true);
 	viewer_feed(&stage.viewer, snapshot);
-	for (const char *key = "12?q"; *key != '\0'; key++) {
+	for (const char *key = "12t345?q"; *key != '\0'; key++) {
 		press(&stage, *key);
 		for (int i = 0; i < stage.canvas.rows; i++) {
 			for (const char *c = stage.rows[i]; *c != '\0'; c++) {
@@ -172,33 +207,75 @@ ascii_is_ascii(void **state)
 }
 
 static void
-stack_is_opened_and_closed(void **state)
+page_is_opened_and_closed(void **state)
 {
 	struct stage stage;
 
-	stage_begin(&stage, 30, 100, false);
+	stage_begin(&stage, 40, 100, false);
 	viewer_feed(&stage.viewer, server(100, 3));
 	draw(&stage);
 	press(&stage, KEY_CODE_ENTER);
-	expect(&stage, "> Stack");
+	expect(&stage, "> Group");
+	expect(&stage, "COUNT▾");
 	expect(&stage, "3 in chan send, +0 since");
 	expect(&stage, "reader             tests/programs/session_server.c:58");
 	expect(&stage, "strand_chan_send   lib/chan.c:212");
 	expect(&stage, "created by");
-	expect(&stage,
-	    "task 4 \"reader\" [chan send, 12s]  session 104 "
-	    "\"10.0.0.2:999\"");
+	press(&stage, 'G');
+	expect(&stage, "task 4 \"reader\" [chan send, 12s]");
+	expect(&stage, "session 104 \"10.0.0.2:999\"");
 	expect(&stage, "Backspace back");
 	press(&stage, KEY_CODE_BACKSPACE);
-	expect_not(&stage, "> Stack");
+	expect_not(&stage, "> Group");
 	press(&stage, KEY_CODE_ENTER);
 	press(&stage, 'q');
-	expect_not(&stage, "> Stack");
+	expect_not(&stage, "> Group");
 	assert_false(stage.viewer.quit);
 	press(&stage, KEY_CODE_ESCAPE);
 	assert_false(stage.viewer.quit);
 	press(&stage, 'q');
 	assert_true(stage.viewer.quit);
+	stage_end(&stage);
+}
+
+/* Moves the cursor of the page to the line with `text`. */
+static void
+go_to(struct stage *stage, const char *text)
+{
+	press(stage, '/');
+	type(stage, text);
+	press(stage, KEY_CODE_ENTER);
+}
+
+/* From a group to a task, its session, and all the way back. */
+static void
+links_lead_on_and_back(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 60, 100, false);
+	viewer_feed(&stage.viewer, server(100, 3));
+	press(&stage, KEY_CODE_ENTER);
+	go_to(&stage, "task 3");
+	press(&stage, KEY_CODE_ENTER);
+	expect(&stage, "> Group > Task");
+	expect(&stage, "task 3 \"reader\" [chan send, 11s]");
+	go_to(&stage, "session 103");
+	press(&stage, KEY_CODE_ENTER);
+	expect(&stage, "> Group > Task > Session");
+	expect(&stage, "session 103 \"10.0.0.1:999\" registry, open");
+	press(&stage, KEY_CODE_LEFT);
+	press(&stage, KEY_CODE_BACKSPACE);
+	expect(&stage, "> Group ");
+	expect_not(&stage, "> Task");
+	/* No end to it, and the first way back is forgotten. */
+	for (int i = 0; i < 2 * PAGES_MAX; i++) {
+		go_to(&stage, "task 3");
+		press(&stage, KEY_CODE_ENTER);
+		go_to(&stage, "one of 3");
+		press(&stage, KEY_CODE_ENTER);
+	}
+	assert_int_equal(stage.viewer.pages.count, PAGES_MAX);
 	stage_end(&stage);
 }
 
@@ -212,12 +289,31 @@ page_outlives_its_subject(void **state)
 	press(&stage, KEY_CODE_ENTER);
 	viewer_feed(&stage.viewer, server(101, 0));
 	draw(&stage);
-	expect(&stage, "> Stack (gone)");
+	expect(&stage, "> Group (gone)");
 	expect(&stage, "3 in chan send");
 	viewer_feed(&stage.viewer, server(102, 4));
 	draw(&stage);
 	expect(&stage, "4 in chan send, +1 since");
 	expect_not(&stage, "(gone)");
+	stage_end(&stage);
+}
+
+/* The next row's page takes the place of the one that is open. */
+static void
+rows_beside_a_page(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 40, 200, false);
+	viewer_feed(&stage.viewer, server(100, 3));
+	press(&stage, '2');
+	press(&stage, KEY_CODE_ENTER);
+	expect(&stage, "task 1 \"main\"");
+	press(&stage, 'J');
+	expect(&stage, "task 2 \"reader\"");
+	assert_int_equal(stage.viewer.pages.count, 1);
+	press(&stage, 'K');
+	expect(&stage, "task 1 \"main\"");
 	stage_end(&stage);
 }
 
@@ -228,22 +324,360 @@ sessions_screen(void **state)
 	struct snapshot *snapshot = server(100, 3);
 
 	snapshot->sessions[1].state = SESSION_PEER_CLOSED;
-	stage_begin(&stage, 30, 100, false);
+	stage_begin(&stage, 50, 100, false);
 	viewer_feed(&stage.viewer, snapshot);
-	press(&stage, KEY_CODE_TAB);
+	press(&stage, '3');
 	expect(&stage, "ID PEER/NAME");
 	expect(&stage, "   102 10.0.0.0:999");
-	expect(&stage, "peer closed  1m30s     5s     1       1");
-	press(&stage, 'j');
+	expect(&stage, "peer closed  1m30s     5s      1        1 main");
+	/* The one that is abandoned comes first. */
+	assert_int_equal(row_with(&stage, "   103 10.0.0.1:999"),
+	    row_with(&stage, "ID PEER/NAME") + 1);
 	press(&stage, KEY_CODE_ENTER);
 	expect(&stage, "> Session");
 	expect(&stage, "session 103 \"10.0.0.1:999\" registry, peer closed");
+	expect(&stage, "suspect: the peer has gone");
 	expect(&stage, "opened 1m30s ago, last used 5s ago");
-	expect(&stage, "tasks: 1, blocked: 1");
+	expect(&stage, "tasks: 1");
 	expect(&stage, "task 3 \"reader\" [chan send, 11s]");
 	expect(&stage, "session_server.c:58");
 	press(&stage, '1');
-	expect(&stage, "COUNT CHANGE");
+	expect(&stage, "COUNT▾  CHANGE");
+	press(&stage, '5');
+	expect(&stage, "suspect");
+	expect(&stage, "session 103 pe");
+	stage_end(&stage);
+}
+
+/* Task 1 holds what 2 waits for, which holds what 3 waits for. */
+static struct snapshot *
+chain(void)
+{
+	struct snapshot *snapshot = snapshot_empty(10);
+	struct task *task;
+
+	snapshot_add_task(snapshot, 1, "boss", STRANDED_SLEEP, 50);
+	for (uint64_t id = 2; id <= 4; id++) {
+		task = snapshot_add_task(
+		    snapshot, id, "worker", STRANDED_MUTEX, 40);
+		task->holder = id == 4 ? 2 : id - 1;
+		task->object = 0x1000 * (id == 4 ? 3 : id);
+		task->created_by_id = 1;
+	}
+	task = snapshot_add_task(snapshot, 5, "orphan", STRANDED_MUTEX, 9);
+	task->object = 0x9000;
+	task->holder_tid = 4242;
+	return snapshot;
+}
+
+static void
+tasks_as_trees(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 40, 120, false);
+	viewer_feed(&stage.viewer, chain());
+	press(&stage, 't'); /* from the groups: to the tasks */
+	expect(&stage, "by holder");
+	expect(&stage, "     1 boss");
+	expect(&stage, "     2 └─worker");
+	expect(&stage, "     3   ├─worker");
+	expect(&stage, "     4   └─worker");
+	expect(&stage, "thread 4242");
+	expect(&stage, "     5 └─orphan");
+	press(&stage, 't');
+	expect(&stage, "by creator");
+	expect(&stage, "     3 ├─worker");
+	expect_not(&stage, "thread 4242   ");
+	press(&stage, 't');
+	expect_not(&stage, "├─");
+	stage_end(&stage);
+}
+
+/* The task's page says whom it waits for, and who waits for it. */
+static void
+blame_is_told(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 50, 120, false);
+	viewer_feed(&stage.viewer, chain());
+	press(&stage, '2');
+	press(&stage, 'j');
+	press(&stage, KEY_CODE_ENTER);
+	expect(&stage, "task 2 \"worker\" [mutex lock, 40s]");
+	expect(&stage, "waits for 0x2000");
+	expect(&stage, "held by task 1 \"boss\"");
+	expect(&stage, "waited for by 2");
+	expect(&stage, "task 4 \"worker\"");
+	press(&stage, 'J');
+	expect(&stage, "to blame: task 1 \"boss\"");
+	go_to(&stage, "waits for");
+	press(&stage, KEY_CODE_ENTER);
+	expect(&stage, "what 0x3000 is waited for as: mutex lock");
+	expect(&stage, "held by task 2");
+	press(&stage, '2');
+	press(&stage, 'G');
+	press(&stage, KEY_CODE_ENTER);
+	expect(&stage, "held by thread 4242, which is not known");
+	stage_end(&stage);
+}
+
+static void
+channels_screen(void **state)
+{
+	static uint64_t senders[] = { 2 };
+	struct snapshot *snapshot = server(100, 2);
+	struct stage stage;
+
+	snapshot->channels = calloc(1, sizeof(*snapshot->channels));
+	snapshot->channel_count = 1;
+	snapshot->channels[0] = (struct channel) {
+		.id = 9,
+		.object = 0xabc0,
+		.length = 3,
+		.capacity = 3,
+		.created_ns = 70 * SECOND,
+		.senders = senders,
+		.sender_count = 1,
+		.created_by = STACK(stack_serve),
+	};
+	snapshot->tasks[1].object = 0xabc0;
+	stage_begin(&stage, 50, 100, false);
+	viewer_feed(&stage.viewer, snapshot);
+	press(&stage, '4');
+	expect(&stage, "     9       3/3        1          0 open    1m10s");
+	press(&stage, KEY_CODE_ENTER);
+	expect(&stage, "channel 9 at 0xabc0, open");
+	expect(&stage, "holds 3 of 3, created 1m10s ago");
+	expect(&stage, "wait to send: 1");
+	go_to(&stage, "task 2");
+	press(&stage, KEY_CODE_ENTER);
+	expect(&stage, "waits for channel 0xabc0");
+	expect(&stage, "> Channel > Task");
+	stage.viewer.model.snapshot->channels[0].senders = NULL;
+	stage_end(&stage);
+}
+
+static void
+filter_is_typed(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 24, 100, false);
+	viewer_feed(&stage.viewer, server(100, 3));
+	press(&stage, '2');
+	press(&stage, '\\');
+	type(&stage, "fn:reader");
+	expect(&stage, "Filter: fn:reader");
+	expect(&stage, "filter: fn:reader  1 of 3");
+	press(&stage, KEY_CODE_ENTER);
+	expect_not(&stage, "Filter:");
+	expect_not(&stage, "IO accept    ");
+	viewer_feed(&stage.viewer, server(101, 5));
+	draw(&stage);
+	expect(&stage, "1 of 5");
+	press(&stage, KEY_CODE_F4);
+	type(&stage, " session:104");
+	expect(&stage, "1 of 1");
+	press(&stage, 'w' & 0x1f);
+	press(&stage, 'u' & 0x1f);
+	type(&stage, "nobody");
+	expect(&stage, "no row passes the filter");
+	press(&stage, KEY_CODE_ESCAPE);
+	press(&stage, 'g');
+	expect(&stage, "1 of 6");
+	expect_not(&stage, "filter:");
+	stage_end(&stage);
+}
+
+static void
+search_is_typed(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 24, 100, false);
+	viewer_feed(&stage.viewer, server(100, 9));
+	press(&stage, '3');
+	press(&stage, '/');
+	type(&stage, "0.0.");
+	press(&stage, '4');
+	expect(&stage, "5 of 9");
+	press(&stage, KEY_CODE_BACKSPACE);
+	expect(&stage, "1 of 9");
+	type(&stage, "7x");
+	expect(&stage, "Search: 0.0.7x");
+	press(&stage, KEY_CODE_ESCAPE);
+	expect(&stage, "1 of 9");
+	press(&stage, '/');
+	type(&stage, "10.0");
+	press(&stage, KEY_CODE_ENTER);
+	press(&stage, 'n');
+	press(&stage, 'n');
+	expect(&stage, "3 of 9");
+	press(&stage, 'N');
+	expect(&stage, "2 of 9");
+	press(&stage, 'g');
+	press(&stage, 'N');
+	expect(&stage, "9 of 9");
+	stage_end(&stage);
+}
+
+static void
+columns_sort(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 24, 100, false);
+	viewer_feed(&stage.viewer, server(100, 3));
+	press(&stage, '2');
+	expect(&stage, "ID▴");
+	press(&stage, 'I');
+	expect(&stage, "ID▾");
+	assert_int_equal(
+	    row_with(&stage, "     4 reader"), row_with(&stage, "ID▾") + 1);
+	press(&stage, '>');
+	expect(&stage, "NAME▴");
+	expect(&stage, "sorted by NAME");
+	press(&stage, KEY_CODE_F6);
+	expect(&stage, "STATE▴");
+	press(&stage, '<');
+	press(&stage, '<');
+	press(&stage, '<');
+	expect(&stage, "sorted by CREATED BY");
+	stage_end(&stage);
+}
+
+static void
+mouse_points(void **state)
+{
+	struct stage stage;
+	int row;
+
+	stage_begin(&stage, 50, 100, false);
+	viewer_feed(&stage.viewer, server(100, 9));
+	draw(&stage);
+	row = row_with(&stage, "1 Groups");
+	viewer_mouse(&stage.viewer, KEY_CODE_CLICK, row, 12);
+	draw(&stage);
+	expect(&stage, "ID▴");
+	row = row_with(&stage, "ID▴");
+	viewer_mouse(&stage.viewer, KEY_CODE_CLICK, row, 8);
+	draw(&stage);
+	expect(&stage, "NAME▴");
+	viewer_mouse(&stage.viewer, KEY_CODE_CLICK, row + 4, 8);
+	draw(&stage);
+	expect(&stage, "4 of 10");
+	viewer_mouse(&stage.viewer, KEY_CODE_WHEEL_DOWN, row + 4, 8);
+	draw(&stage);
+	expect(&stage, "7 of 10");
+	viewer_mouse(&stage.viewer, KEY_CODE_CLICK, row + 7, 8);
+	draw(&stage);
+	expect(&stage, "> Task");
+	row = stage.viewer.layout.page.row;
+	viewer_mouse(&stage.viewer, KEY_CODE_CLICK, row + 2, 8);
+	viewer_mouse(&stage.viewer, KEY_CODE_CLICK, row + 2, 8);
+	draw(&stage);
+	expect(&stage, "> Task > Session");
+	viewer_mouse(&stage.viewer, KEY_CODE_WHEEL_UP, row + 2, 8);
+	viewer_mouse(&stage.viewer, KEY_CODE_CLICK, 49, 99);
+	viewer_mouse(&stage.viewer, KEY_CODE_CLICK, 0, 0);
+	viewer_mouse(&stage.viewer, KEY_CODE_CLICK, 48, 3);
+	stage_end(&stage);
+}
+
+/* What the clipboard gets is what is open, or what would be. */
+static void
+stack_is_copied(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 24, 100, false);
+	viewer_feed(&stage.viewer, server(100, 3));
+	press(&stage, 'y');
+	assert_non_null(stage.viewer.copy);
+	assert_non_null(strstr(
+	    stage.viewer.copy, "  reader  tests/programs/session_server.c:58"));
+	assert_int_equal(stage.viewer.pages.count, 0);
+	press(&stage, KEY_CODE_ENTER);
+	press(&stage, 'y');
+	expect(&stage, "copied");
+	assert_int_equal(stage.viewer.pages.count, 1);
+	stage_end(&stage);
+}
+
+static void
+dump_is_written(void **state)
+{
+	char path[] = "/tmp/stranded-top-test-XXXXXX";
+	struct stage stage;
+	char command[128];
+
+	assert_non_null(mkdtemp(path));
+	stage_begin(&stage, 24, 100, false);
+	viewer_feed(&stage.viewer, server(100, 3));
+	press(&stage, 'd');
+	expect(&stage, "stranded-4711");
+	press(&stage, 'u' & 0x1f);
+	type(&stage, path);
+	press(&stage, KEY_CODE_ENTER);
+	expect(&stage, "File exists");
+	press(&stage, 'd');
+	press(&stage, 'u' & 0x1f);
+	type(&stage, path);
+	type(&stage, "/dump.json");
+	press(&stage, KEY_CODE_ENTER);
+	expect(&stage, "written to /tmp");
+	snprintf(command, sizeof(command), "%s/dump.json", path);
+	assert_int_equal(remove(command), 0);
+	press(&stage, 'd');
+	press(&stage, 'u' & 0x1f);
+	type(&stage, path);
+	type(&stage, "/dump.txt");
+	press(&stage, KEY_CODE_ENTER);
+	snprintf(command, sizeof(command), "%s/dump.txt", path);
+	assert_int_equal(remove(command), 0);
+	assert_int_equal(remove(path), 0);
+	stage_end(&stage);
+}
+
+static void
+window_is_changed(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 24, 100, false);
+	viewer_feed(&stage.viewer, server(100, 3));
+	press(&stage, 'w');
+	expect(&stage, "3..3 in 5m");
+	for (int i = 1; i < HISTORY_WINDOWS; i++) {
+		press(&stage, 'w');
+	}
+	expect(&stage, "3..3 in 1m");
+	stage_end(&stage);
+}
+
+/* Leaked tasks are told of in the header, the groups, and by themselves. */
+static void
+verdicts_screen(void **state)
+{
+	struct snapshot *snapshot = server(100, 3);
+	struct stage stage;
+
+	for (size_t i = 1; i <= 2; i++) {
+		snapshot->tasks[i].verdict = VERDICT_LEAKED;
+		snapshot->tasks[i].why = "Nobody is left to receive.";
+	}
+	stage_begin(&stage, 30, 120, false);
+	viewer_feed(&stage.viewer, snapshot);
+	draw(&stage);
+	expect(&stage, "Leaked         2");
+	expect(&stage, "leaked");
+	press(&stage, '5');
+	expect(&stage, "leaked        2    11s chan send");
+	expect(&stage, "Nobody is left");
+	press(&stage, KEY_CODE_ENTER);
+	expect(&stage, "leaked: Nobody is left to receive.");
 	stage_end(&stage);
 }
 
@@ -260,7 +694,7 @@ end_is_told(void **state)
 	expect(&stage, "target has ended: killed by SIGKILL");
 	expect(&stage, "chan send");
 	press(&stage, KEY_CODE_ENTER);
-	expect(&stage, "> Stack");
+	expect(&stage, "> Group");
 	expect(&stage, "target has ended: killed by SIGKILL");
 	stage_end(&stage);
 }
@@ -287,11 +721,14 @@ help_is_the_table(void **state)
 {
 	struct stage stage;
 
-	stage_begin(&stage, 60, 80, false);
+	stage_begin(&stage, 70, 160, false);
 	viewer_feed(&stage.viewer, server(100, 1));
 	press(&stage, '?');
 	press(&stage, '?');
-	assert_int_equal(stage.viewer.page_count, 1);
+	assert_int_equal(stage.viewer.pages.count, 1);
+	stage_forget(&stage);
+	canvas_resize(&stage.canvas, 90, 160);
+	draw(&stage);
 	for (const struct key *key = keys_table; key->code != KEY_CODE_NONE;
 	     key++) {
 		expect(&stage, key->name);
@@ -304,9 +741,9 @@ help_is_the_table(void **state)
 	canvas_resize(&stage.canvas, 15, 80);
 	draw(&stage);
 	press(&stage, 'G');
-	expect(&stage, "leave the viewer");
+	expect(&stage, "draw the screen anew");
 	press(&stage, 'g');
-	expect(&stage, "stacks and everything");
+	expect(&stage, "everything about the selected row");
 	stage_end(&stage);
 }
 
@@ -323,13 +760,13 @@ any_size(void **state)
 		stage_begin(&stage, sizes[i][0], sizes[i][1], false);
 		draw(&stage);
 		viewer_feed(&stage.viewer, server(100, 40));
-		for (const char *key = "jGkg\n\tj\n2?qqq1"; *key != '\0';
-		     key++) {
+		for (const char *key =
+			 "jGkg\n\tj\n2t?qqq3\n4\n5\n1w/x\n\\y\n\\\x1b";
+		     *key != '\0'; key++) {
 			press(&stage, *key);
 		}
 		if (sizes[i][1] >= 60) {
-			expect(&stage, "Sessions      40");
-			expect(&stage, "    40");
+			expect(&stage, "40");
 			expect(&stage, "chan send");
 			expect(&stage, "reader session_server");
 			expect(&stage, "q quit");
@@ -363,10 +800,24 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_and_groups),
+		cmocka_unit_test(headers_of_all_sizes),
 		cmocka_unit_test(ascii_is_ascii),
-		cmocka_unit_test(stack_is_opened_and_closed),
+		cmocka_unit_test(page_is_opened_and_closed),
+		cmocka_unit_test(links_lead_on_and_back),
 		cmocka_unit_test(page_outlives_its_subject),
+		cmocka_unit_test(rows_beside_a_page),
 		cmocka_unit_test(sessions_screen),
+		cmocka_unit_test(tasks_as_trees),
+		cmocka_unit_test(blame_is_told),
+		cmocka_unit_test(channels_screen),
+		cmocka_unit_test(filter_is_typed),
+		cmocka_unit_test(search_is_typed),
+		cmocka_unit_test(columns_sort),
+		cmocka_unit_test(mouse_points),
+		cmocka_unit_test(stack_is_copied),
+		cmocka_unit_test(dump_is_written),
+		cmocka_unit_test(window_is_changed),
+		cmocka_unit_test(verdicts_screen),
 		cmocka_unit_test(end_is_told),
 		cmocka_unit_test(pause_is_told),
 		cmocka_unit_test(help_is_the_table),
