@@ -43,12 +43,12 @@ $(B)/tests/unit/probe_%: tests/unit/probe_%.c tests/unit/probe_fixture.h \
 	    $(B)/tests/probe.a -lcmocka -lpthread
 
 # End to end: one program a file, with the harness that starts real processes.
-HARNESS := tests/e2e/harness.c tests/e2e/harness_dump.c tests/e2e/servers.c
+HARNESS := $(addprefix tests/e2e/,harness.c harness_dump.c servers.c twins.c)
 E2E_SRC := $(wildcard tests/e2e/*_test.c)
 E2E_BIN := $(patsubst tests/e2e/%.c,$(B)/tests/e2e/%,$(E2E_SRC))
 
 $(B)/tests/e2e/%: tests/e2e/%.c $(HARNESS) \
-    tests/e2e/harness.h tests/e2e/servers.h $(B)/tool.a
+    tests/e2e/harness.h tests/e2e/servers.h tests/e2e/twins.h $(B)/tool.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(TOOL_CFLAGS) \
 	    $(CPPFLAGS) -o $@ $< $(HARNESS) $(B)/tool.a \
@@ -79,7 +79,8 @@ $(B)/tests/programs/%: tests/programs/%.cc
 # These go by what the system does to the letter. A sanitizer would do some of it
 # otherwise: it delays signals, and makes system calls of its own.
 $(B)/tests/programs/host $(B)/tests/programs/host_waits \
-$(B)/tests/programs/kernel_waits: private SANFLAGS :=
+$(B)/tests/programs/host_process $(B)/tests/programs/kernel_waits: \
+    private SANFLAGS :=
 
 # A sanitizer brings an allocator of its own, in front of all others.
 $(B)/tests/programs/heap_marks: private SANFLAGS :=
@@ -148,7 +149,7 @@ STRESS_BIN := $(addprefix $(B)/tests/stress/,stress_test storms storms_asan \
 STORMS_FLAGS = $(BASE) -Itests $(CFLAGS) $(CPPFLAGS)
 
 $(B)/tests/stress/stress_test: tests/stress/stress_test.c $(HARNESS) \
-    tests/e2e/harness.h $(B)/tool.a
+    tests/e2e/harness.h tests/e2e/twins.h $(B)/tool.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) -Itests $(CFLAGS) $(SANFLAGS) \
 	    $(TOOL_CFLAGS) $(CPPFLAGS) -o $@ $< $(HARNESS) \
@@ -226,7 +227,8 @@ leaks: all $(LEAKS_BIN)
 programs: $(PROGRAM_BIN)
 unit: $(UNIT_BIN)
 stress: $(STRESS_BIN)
-e2e: $(E2E_BIN) $(PROGRAM_BIN) $(CXX_BIN) $(COMPANY_BIN)
+e2e: $(E2E_BIN) $(PROGRAM_BIN) $(CXX_BIN) $(COMPANY_BIN) \
+    $(B)/tests/stress/storms_module.so
 
 # Below a sanitizer the tests end to end run as well: the tool and the programs
 # are instrumented, the probe is not.

@@ -234,10 +234,10 @@ explain(
 		break;
 	case ECONNREFUSED:
 		snprintf(why, size,
-		    "nobody listens at %s/%s: the probe in "
-		    "process %d has been shut out of it; start the process "
-		    "again",
-		    directory, name, pid);
+		    "nobody listens at %s/%s: process %d had a probe there, "
+		    "and has shut it out, or has executed another program; "
+		    "`stranded doctor %d` says which",
+		    directory, name, pid, pid);
 		break;
 	case ETIMEDOUT:
 		snprintf(

@@ -38,6 +38,7 @@ check_image(struct report *report, const struct image *image)
 		company_check_library(report, image_library(image, i));
 	}
 	company_check_image(report, image);
+	company_check_loading(report, image);
 	company_check_symbols(report, image);
 }
 

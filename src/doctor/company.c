@@ -67,6 +67,10 @@ static const struct company defined[] = {
 /* What it wants from others, what it may do. */
 static const struct company wanted[] = {
 	{ "io_uring_", URING },
+};
+
+/* And what it may load. */
+static const struct company loads[] = {
 	{ "dlmopen", REPORT_NOTE, "libraries",
 	    "a library that is loaded with dlmopen() has a libc of its own, "
 	    "whose calls are not seen",
@@ -149,6 +153,16 @@ company_check_image(struct report *report, const struct image *image)
 		    "the program has a function %s of its own, which is "
 		    "called in the place of the probe's",
 		    own);
+	}
+}
+
+void
+company_check_loading(struct report *report, const struct image *image)
+{
+	for (size_t i = 0; i < sizeof(loads) / sizeof(*loads); i++) {
+		if (image_wants(image, loads[i].name)) {
+			tell(report, &loads[i], NULL);
+		}
 	}
 }
 

@@ -11,6 +11,9 @@ void company_check_library(struct report *report, const char *name);
 /* What is to be said of what is linked into the program itself. */
 void company_check_image(struct report *report, const struct image *image);
 
+/* What the program may load once it runs. */
+void company_check_loading(struct report *report, const struct image *image);
+
 /* What can be seen of the program's own functions. */
 void company_check_symbols(struct report *report, const struct image *image);
 

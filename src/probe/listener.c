@@ -39,6 +39,7 @@ static uint64_t inode;            /* of its file */
 static int64_t next_look;         /* when to look at it again */
 static uint32_t making;           /* a futex: 1 while it is being made */
 static uint32_t removed;          /* the process ends */
+static bool moved;                /* the process has changed its user */
 
 static bool
 is_own_directory(const char *directory)
@@ -69,7 +70,10 @@ find_directory(char *directory, size_t size)
 
 	if (config.directory[0] != '\0') {
 		text_copy(directory, config.directory, size);
-		return have_directory(directory);
+		if (have_directory(directory) || !moved) {
+			return is_own_directory(directory);
+		}
+		/* It is the former user's: nobody else may use it. */
 	}
 	for (unsigned int i = 0; i < PLACE_COUNT; i++) {
 		if (place_directory(i, uid, directory, size) > 0 &&
@@ -228,6 +232,7 @@ listener_remove(void)
 void
 listener_move(void)
 {
+	moved = true;
 	if (path[0] != '\0' && socket_inode(path) == inode) {
 		sys(SYS_unlinkat, AT_FDCWD, path, 0);
 	}

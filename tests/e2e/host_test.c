@@ -1,15 +1,13 @@
 /*
  * host_test.c: the probe leaves its host as it was.
  *
- * Most of it is twins: each case of host.c and host_waits.c is run three times,
- * without the probe, with it, and with it while dumps are asked for by signal.
- * All three must say the same and end with the same status. They run at the
- * same time: what they do is mostly waiting.
+ * Most of it is twins (twins.h): the cases of host.c and host_waits.c.
  *
  * The rest is what only somebody outside can see: that there is still a dump to
  * be had, and what is in it.
  */
 #include "harness.h"
+#include "twins.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -23,128 +21,12 @@
 
 #include "common/wire.h"
 
-#define CANNOT    77    /* the status of a case that cannot be done here */
-#define CASES_MAX 16    /* in one test */
-#define LIFE_MS   10000 /* that a case may take */
-
 /* ---- Twins ------------------------------------------------------------- */
-
-enum { BARE, PROBED, DUMPED, RUNS };
-
-static const char *const run_names[RUNS] = { "without the probe",
-	"with the probe", "while dumps are made" };
-
-struct twins {
-	const char *name;
-	struct harness_program *runs[RUNS];
-};
-
-/* `name` may have an argument, after a space. */
-static void
-twins_start(struct twins *twins, const char *program, const char *name)
-{
-	static char words[CASES_MAX][64];
-	static size_t used;
-	char *word = words[used++ % CASES_MAX], *arg;
-
-	snprintf(word, sizeof words[0], "%s", name);
-	arg = strchr(word, ' ');
-	if (arg) {
-		*arg++ = '\0';
-	}
-	twins->name = name;
-	twins->runs[BARE] = harness_start(HARNESS_BARE, program, word, arg);
-	twins->runs[PROBED] =
-	    harness_start(HARNESS_PRELOAD, program, word, arg);
-	twins->runs[DUMPED] =
-	    harness_start(HARNESS_PRELOAD, program, "--dump", word, arg);
-}
-
-/* Waits for the end of all; false if one goes on beyond `end`. */
-static bool
-twins_end(struct twins *twins, int64_t end)
-{
-	bool ended = true;
-
-	for (int i = 0; i < RUNS; i++) {
-		struct harness_program *run = twins->runs[i];
-
-		while (harness_alive(run) && harness_now_ms() < end) {
-			harness_errors(run); /* so that it can go on */
-			harness_sleep_ms(10);
-		}
-		if (harness_alive(run)) {
-			print_error("%s, %s: does not end\n", twins->name,
-			    run_names[i]);
-			harness_kill(run);
-			ended = false;
-		}
-	}
-	return ended;
-}
-
-static bool
-twins_are_same(const struct twins *twins)
-{
-	struct harness_program *bare = twins->runs[BARE];
-	int expected = harness_stop(bare);
-	bool same = harness_said(bare)[0] != '\0';
-
-	if (!same) {
-		print_error(
-		    "%s: does nothing without the probe\n", twins->name);
-	}
-	if (expected == CANNOT) {
-		print_message("%s: %s", twins->name, harness_said(bare));
-	}
-	for (int i = PROBED; i < RUNS; i++) {
-		struct harness_program *run = twins->runs[i];
-		int status = harness_stop(run);
-
-		if (status != expected ||
-		    strcmp(harness_said(run), harness_said(bare)) != 0) {
-			print_error("%s, %s: status %d, not %d: %sinstead of: "
-				    "%s",
-			    twins->name, run_names[i], status, expected,
-			    harness_said(run), harness_said(bare));
-			same = false;
-		}
-	}
-	if (strcmp(harness_errors(twins->runs[PROBED]), harness_errors(bare)) !=
-	    0) {
-		print_error("%s, %s: %s\n", twins->name, run_names[PROBED],
-		    harness_errors(twins->runs[PROBED]));
-		same = false;
-	}
-	return same;
-}
-
-/* Runs all cases, and fails at the end unless each has gone as it must. */
-#define ASSERT_SAME(program, ...)                                              \
-	assert_same((program), (const char *const[]) { __VA_ARGS__, NULL })
-
-static void
-assert_same(const char *program, const char *const names[])
-{
-	struct twins twins[CASES_MAX];
-	int64_t end = harness_now_ms() + LIFE_MS;
-	bool good = true;
-	size_t count;
-
-	for (count = 0; names[count]; count++) {
-		assert_in_range(count, 0, CASES_MAX - 1);
-		twins_start(&twins[count], program, names[count]);
-	}
-	for (size_t i = 0; i < count; i++) {
-		good &= twins_end(&twins[i], end) && twins_are_same(&twins[i]);
-	}
-	assert_true(good);
-}
 
 static void
 test_sleeps(void **state)
 {
-	ASSERT_SAME("host_waits", "sleep", "usleep", "nanosleep",
+	TWINS_ASSERT_SAME("host_waits", "sleep", "usleep", "nanosleep",
 	    "clock_nanosleep", "clock_nanosleep-until", "thrd_sleep", "pause",
 	    "sigsuspend", "sigwait", "sigwaitinfo", "sigtimedwait");
 }
@@ -152,52 +34,52 @@ test_sleeps(void **state)
 static void
 test_polls(void **state)
 {
-	ASSERT_SAME("host_waits", "poll", "ppoll", "select", "pselect",
+	TWINS_ASSERT_SAME("host_waits", "poll", "ppoll", "select", "pselect",
 	    "epoll_wait", "epoll_pwait", "read", "accept", "recv-limited");
 }
 
 static void
 test_semaphores(void **state)
 {
-	ASSERT_SAME("host_waits", "sem_wait", "sem_timedwait", "sem_clockwait",
-	    "cond_timedwait", "semop", "semtimedop", "msgrcv");
+	TWINS_ASSERT_SAME("host_waits", "sem_wait", "sem_timedwait",
+	    "sem_clockwait", "cond_timedwait", "semop", "semtimedop", "msgrcv");
 }
 
 /* A signal of the application's own, after a dump. */
 static void
 test_broken_off(void **state)
 {
-	ASSERT_SAME("host_waits", "broken-read", "broken-poll", "broken-sleep",
-	    "broken-nanosleep", "broken-sem_wait", "broken-semop",
-	    "broken-accept");
+	TWINS_ASSERT_SAME("host_waits", "broken-read", "broken-poll",
+	    "broken-sleep", "broken-nanosleep", "broken-sem_wait",
+	    "broken-semop", "broken-accept");
 }
 
 static void
 test_signals(void **state)
 {
-	ASSERT_SAME("host", "disposition", "handler-once", "vfork", "fork",
-	    "context", "stack-end");
+	TWINS_ASSERT_SAME("host", "disposition", "handler-once", "vfork",
+	    "fork", "context", "stack-end");
 }
 
 static void
 test_ends(void **state)
 {
-	ASSERT_SAME("host", "thread-exit", "threads-exit", "pthread-exit",
+	TWINS_ASSERT_SAME("host", "thread-exit", "threads-exit", "pthread-exit",
 	    "exit-in-thread", "quick-exit", "abort");
 }
 
 static void
 test_confined(void **state)
 {
-	ASSERT_SAME("host", "filter-exit", "filter-stay", "filter-all-threads",
-	    "filter-accept", "filter-accept-short", "filter-wait",
-	    "filter-thread", "strict");
+	TWINS_ASSERT_SAME("host", "filter-exit", "filter-stay",
+	    "filter-all-threads", "filter-accept", "filter-accept-short",
+	    "filter-wait", "filter-thread", "strict");
 }
 
 static void
 test_privileges(void **state)
 {
-	ASSERT_SAME("host", "user-namespace", "user-namespace-of-child",
+	TWINS_ASSERT_SAME("host", "user-namespace", "user-namespace-of-child",
 	    "user-namespaces-amid-signals", "mount-namespace", "dumpable",
 	    "umask");
 }
@@ -205,13 +87,14 @@ test_privileges(void **state)
 static void
 test_descriptors(void **state)
 {
-	ASSERT_SAME("host", "descriptors", "stderr-file", "stderr-socket");
+	TWINS_ASSERT_SAME(
+	    "host", "descriptors", "stderr-file", "stderr-socket");
 }
 
 static void
 test_limits(void **state)
 {
-	ASSERT_SAME("host", "work", "limit files=4", "limit processes=1",
+	TWINS_ASSERT_SAME("host", "work", "limit files=4", "limit processes=1",
 	    "limit memory=24000000", "limit locked=0");
 }
 

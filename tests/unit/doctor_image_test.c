@@ -220,6 +220,7 @@ assert_company(const struct file *file, const char *topic, const char *word)
 	struct image *image = open_file(file);
 
 	company_check_image(&report, image);
+	company_check_loading(&report, image);
 	image_close(image);
 	assert_note(&report, topic, word);
 }
