@@ -36,6 +36,7 @@
 
 enum {
 	IDLE_MAX = 256, /* threads that are kept for later */
+	WIPED = 1024,   /* bytes of stack, when a task has ended */
 	STACK_DEFAULT = 64 << 10,
 	THREAD_NAME_MAX = 15 /* the kernel's limit */
 };
@@ -186,16 +187,31 @@ run_task(struct strand_worker *worker)
 	worker->job.arg = NULL;
 	name_thread(worker);
 	strand_self.session = worker->job.session;
+	worker->job.session = NULL;
 	strand_self.in_task = true;
 	stranded_task_run(worker->job.handle);
 	fn(arg);
 	end_task(worker);
 }
 
+/*
+ * Wipes the stack below. What a task that has ended has left there would stand
+ * in gaps of the frames of the idle thread, where it looks like a use.
+ */
+static STRAND_NOINLINE void
+wipe_stack(void)
+{
+	unsigned char below[WIPED];
+
+	memset(below, 0, sizeof(below));
+	__asm__ volatile("" : : "r"(below) : "memory");
+}
+
 /* Waits for the next job; false if there is none, and the thread shall end. */
 static bool
 next_job(struct strand_worker *worker)
 {
+	wipe_stack();
 	if (!try_idle(worker))
 		return false;
 	if (!strand_park_spin(&worker->park) &&

@@ -68,7 +68,16 @@ void analyze_groups_free(struct groups *groups);
 /* Do the two belong into one group? */
 bool analyze_is_alike(const struct task *a, const struct task *b);
 
-/* Fills verdict and why of each task, by what the wait itself proves. */
+/*
+ * The verdict of each task: leaked, if the wait proves by itself that it never
+ * ends, or if who waits for whom does; otherwise ok.
+ */
 void analyze_verdicts(struct snapshot *snapshot);
+
+/* The task is leaked, by `rule`; `why` lives as long as the snapshot. */
+void analyze_prove(struct task *task, enum rule rule, const char *why);
+
+/* After others have been proved leaked: those behind them are, too. */
+void analyze_spread(struct snapshot *snapshot);
 
 #endif

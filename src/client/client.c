@@ -414,8 +414,9 @@ name_tasks(const struct process *process, struct snapshot *snapshot)
 	close(threads);
 }
 
-struct snapshot *
-client_snapshot(struct client *client, uint32_t flags, struct failure *failure)
+/* What the probe alone has to say. */
+static struct snapshot *
+take(struct client *client, uint32_t flags, struct failure *failure)
 {
 	struct snapshot *snapshot;
 	int error;
@@ -431,6 +432,17 @@ client_snapshot(struct client *client, uint32_t flags, struct failure *failure)
 		return NULL;
 	}
 	snapshot->pid = client->process.pid;
+	return snapshot;
+}
+
+struct snapshot *
+client_snapshot(struct client *client, uint32_t flags, struct failure *failure)
+{
+	struct snapshot *snapshot = take(client, flags, failure);
+
+	if (snapshot == NULL) {
+		return NULL;
+	}
 	snapshot->exe = process_exe(snapshot->pid);
 	process_name(snapshot->pid, snapshot->name, sizeof(snapshot->name));
 	snapshot->began_unix_ns = wall_clock(snapshot->began_ns);
@@ -438,6 +450,40 @@ client_snapshot(struct client *client, uint32_t flags, struct failure *failure)
 	sockets_look(snapshot);
 	relate_snapshot(snapshot);
 	return snapshot;
+}
+
+struct snapshot *
+client_waits(struct client *client, struct failure *failure)
+{
+	struct snapshot *snapshot = take(client, 0, failure);
+
+	if (snapshot != NULL) {
+		relate_snapshot(snapshot);
+	}
+	return snapshot;
+}
+
+struct wire_bookkeeping *
+client_bookkeeping(struct client *client, struct failure *failure)
+{
+	const struct wire_bookkeeping_request request = {
+		.header = { sizeof(request), WIRE_BOOKKEEPING_REQUEST, 0 },
+	};
+	const struct wire_header *message;
+	struct wire_bookkeeping *copy;
+	int error = stream_send(&client->stream, &request, sizeof(request));
+
+	if (error == 0) {
+		error =
+		    stream_expect(&client->stream, WIRE_BOOKKEEPING, &message);
+	}
+	if (error != 0) {
+		fail(client, error, failure);
+		return NULL;
+	}
+	copy = memory_new(1, message->length);
+	memcpy(copy, message, message->length);
+	return copy;
 }
 
 /* One request's worth of client_read(). */

@@ -65,6 +65,19 @@ struct snapshot *client_snapshot(
     struct client *client, uint32_t flags, struct failure *failure);
 
 /*
+ * The same without stacks and names, in one message after the other and with
+ * nothing read from elsewhere: for one who has stopped the target's threads.
+ */
+struct snapshot *client_waits(struct client *client, struct failure *failure);
+
+/*
+ * Where the probe keeps its records, and what is on its way to new threads: see
+ * wire.h. Malloc'ed; NULL and `failure` if it cannot be had.
+ */
+struct wire_bookkeeping *client_bookkeeping(
+    struct client *client, struct failure *failure);
+
+/*
  * Reads the target's own code and unwind tables from its memory: for files that
  * are no longer on disk as they were. Returns how many bytes were read, 0 if
  * none can be.

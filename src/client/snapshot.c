@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "client/memory.h"
+
 static void
 free_lists(struct snapshot *snapshot)
 {
@@ -20,6 +22,18 @@ free_lists(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->block_count; i++) {
 		free(snapshot->blocks[i]);
 	}
+	for (size_t i = 0; i < snapshot->text_count; i++) {
+		free(snapshot->texts[i]);
+	}
+}
+
+const char *
+snapshot_keep(struct snapshot *snapshot, char *text)
+{
+	snapshot->texts = memory_grow(snapshot->texts, snapshot->text_count,
+	    &snapshot->text_room, sizeof(*snapshot->texts));
+	snapshot->texts[snapshot->text_count++] = text;
+	return text;
 }
 
 void
@@ -35,6 +49,7 @@ snapshot_free(struct snapshot *snapshot)
 	free(snapshot->channels);
 	free(snapshot->uncovered);
 	free(snapshot->blocks);
+	free(snapshot->texts);
 	free(snapshot);
 }
 

@@ -50,6 +50,23 @@ struct task_case {
 
 enum verdict { VERDICT_OK, VERDICT_SUSPECT, VERDICT_LEAKED };
 
+/* What a verdict goes by. */
+enum rule {
+	RULE_NONE,
+	/* Proofs. */
+	RULE_NOTHING,     /* there is nothing that could end the wait */
+	RULE_SELF,        /* it waits for itself */
+	RULE_CYCLE,       /* for others, which wait for it */
+	RULE_EXITED,      /* for a thread that is no more */
+	RULE_BEHIND,      /* for a task that is leaked */
+	RULE_UNREACHABLE, /* for what nobody who can still run can reach */
+	/* Evidence. */
+	RULE_AGE,    /* for longer than the threshold */
+	RULE_GROWTH, /* its group has grown from look to look */
+	RULE_PEER,   /* its session's peer has gone */
+	RULE_AGAIN   /* it was in the same wait in an earlier dump */
+};
+
 struct task {
 	uint64_t id;
 	uint32_t tid; /* thread that runs it, 0 if none does */
@@ -73,7 +90,9 @@ struct task {
 	struct stack stack;
 	struct stack created_by;
 	enum verdict verdict;
-	const char *why; /* evidence for the verdict, or NULL */
+	enum rule rule;
+	const char *why;  /* evidence for the verdict, or NULL */
+	const char *cure; /* what usually mends it, or NULL */
 };
 
 enum session_state { SESSION_OPEN, SESSION_PEER_CLOSED, SESSION_CLOSED };
@@ -134,12 +153,18 @@ struct snapshot {
 	size_t channel_count;
 	struct uncovered *uncovered;
 	size_t uncovered_count;
+	char **texts; /* what snapshot_keep() was given */
+	size_t text_count;
+	size_t text_room;
 	uint8_t **blocks; /* memory that the stacks' bytes lie in; of one that
 	                     was read from a file, lists of frames, words */
 	size_t block_count;
 };
 
 void snapshot_free(struct snapshot *snapshot);
+
+/* Keeps a malloc'ed text as long as the snapshot. Returns it. */
+const char *snapshot_keep(struct snapshot *snapshot, char *text);
 
 /* By id; NULL if there is none. */
 struct task *snapshot_task(const struct snapshot *snapshot, uint64_t id);

@@ -39,6 +39,7 @@ extern const struct command command_run;
 extern const struct command command_ps;
 extern const struct command command_dump;
 extern const struct command command_top;
+extern const struct command command_leaks;
 extern const struct command command_doctor;
 extern const struct command command_diff;
 extern const struct command command_help;

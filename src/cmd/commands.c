@@ -9,6 +9,7 @@ const struct command *const command_table[] = {
 	&command_ps,
 	&command_dump,
 	&command_top,
+	&command_leaks,
 	&command_doctor,
 	&command_diff,
 	&command_help,

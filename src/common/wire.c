@@ -9,6 +9,7 @@
 _Static_assert(sizeof(struct wire_task) % 8 == 0, "cases are aligned");
 _Static_assert(sizeof(struct wire_session) % 8 == 0, "address is aligned");
 _Static_assert(sizeof(struct wire_case) % 8 == 0, "stack is aligned");
+_Static_assert(sizeof(struct wire_bookkeeping) % 8 == 0, "ranges are aligned");
 
 static bool
 stack_is_sane(const struct wire_stack *stack)
@@ -43,6 +44,8 @@ wire_check_request(const void *message, size_t size)
 		return size == sizeof(struct wire_read_request);
 	case WIRE_SIGNAL_REQUEST:
 		return size == sizeof(struct wire_signal_request);
+	case WIRE_BOOKKEEPING_REQUEST:
+		return size == sizeof(struct wire_bookkeeping_request);
 	default:
 		return false;
 	}
@@ -99,6 +102,17 @@ memory_is_sane(const struct wire_memory *memory, size_t size)
 	    size == sizeof(*memory) + (uint64_t) memory->size;
 }
 
+static bool
+bookkeeping_is_sane(const struct wire_bookkeeping *bookkeeping, size_t size)
+{
+	return size >= sizeof(*bookkeeping) &&
+	    size ==
+	    sizeof(*bookkeeping) +
+		(uint64_t) bookkeeping->range_count *
+		    sizeof(struct wire_range) +
+		(uint64_t) bookkeeping->argument_count * sizeof(uint64_t);
+}
+
 bool
 wire_check_answer(const void *message, size_t size)
 {
@@ -130,6 +144,8 @@ wire_check_answer(const void *message, size_t size)
 		return memory_is_sane(message, size);
 	case WIRE_SIGNAL:
 		return size == sizeof(struct wire_signal);
+	case WIRE_BOOKKEEPING:
+		return bookkeeping_is_sane(message, size);
 	default:
 		return false;
 	}
@@ -177,4 +193,17 @@ const uint8_t *
 wire_channel_stack(const struct wire_channel *channel)
 {
 	return (const uint8_t *) (channel + 1);
+}
+
+const struct wire_range *
+wire_bookkeeping_ranges(const struct wire_bookkeeping *bookkeeping)
+{
+	return (const struct wire_range *) (bookkeeping + 1);
+}
+
+const uint64_t *
+wire_bookkeeping_arguments(const struct wire_bookkeeping *bookkeeping)
+{
+	return (const uint64_t *) (wire_bookkeeping_ranges(bookkeeping) +
+	    bookkeeping->range_count);
 }

@@ -24,6 +24,8 @@
  *                          <-     MEMORY
  *     SIGNAL_REQUEST       ->
  *                          <-     SIGNAL
+ *     BOOKKEEPING_REQUEST  ->
+ *                          <-     BOOKKEEPING
  *
  * The probe answers requests in order. Anything it does not understand gets an
  * ERROR, and the connection is closed.
@@ -63,7 +65,9 @@ enum wire_type {
 	WIRE_READ_REQUEST = 12,
 	WIRE_MEMORY = 13,
 	WIRE_SIGNAL_REQUEST = 14,
-	WIRE_SIGNAL = 15
+	WIRE_SIGNAL = 15,
+	WIRE_BOOKKEEPING_REQUEST = 16,
+	WIRE_BOOKKEEPING = 17
 };
 
 struct wire_header {
@@ -300,6 +304,27 @@ struct wire_signal {
 	uint32_t flags;  /* enum wire_signal_flags */
 };
 
+struct wire_bookkeeping_request {
+	struct wire_header header;
+};
+
+struct wire_range {
+	uint64_t start;
+	uint64_t end;
+};
+
+/*
+ * Where the probe keeps what it knows of others: what refers to an object from
+ * there keeps nothing alive. The exceptions are arguments on their way to
+ * threads that have been created and have not begun to run.
+ */
+struct wire_bookkeeping {
+	struct wire_header header;
+	uint32_t range_count;
+	uint32_t argument_count;
+	/* then: ranges, arguments (64 bits each) */
+};
+
 /*
  * Is what lies at `message`, of `size` bytes, a whole and sane message? Checks
  * the header against `size`, the type against the direction, the fixed part's
@@ -317,5 +342,9 @@ const uint8_t *wire_session_address(const struct wire_session *session);
 const char *wire_session_name(const struct wire_session *session);
 const uint8_t *wire_session_stack(const struct wire_session *session);
 const uint8_t *wire_channel_stack(const struct wire_channel *channel);
+const struct wire_range *wire_bookkeeping_ranges(
+    const struct wire_bookkeeping *bookkeeping);
+const uint64_t *wire_bookkeeping_arguments(
+    const struct wire_bookkeeping *bookkeeping);
 
 #endif

@@ -41,6 +41,7 @@
 #include <sys/signalfd.h>
 #include <time.h>
 
+#include "common/wire.h"
 #include "probe/aging.h"
 #include "probe/arch.h"
 #include "probe/asleep.h"
@@ -211,6 +212,16 @@ agent_main(void *argument)
 	}
 	listener_remove();
 	return 0;
+}
+
+uint32_t
+agent_ranges(struct wire_range *ranges)
+{
+	uintptr_t start = (uintptr_t) area;
+
+	ranges[0] =
+	    (struct wire_range) { start, start + STACK_SIZE + 2 * TLS_SIZE };
+	return 1;
 }
 
 /* ---- Beginning and end ------------------------------------------------- */

@@ -25,6 +25,11 @@ void agent_await(void);
  */
 bool agent_stop(void);
 
+struct wire_range;
+
+/* Where its stack lies: one range. How many are there? */
+uint32_t agent_ranges(struct wire_range *ranges);
+
 /* From a signal handler: the agent shall make a dump at its next look. */
 void agent_ask_for_dump(void);
 

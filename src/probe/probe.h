@@ -39,7 +39,7 @@
  *     asleep, syscalls    what waits without a record, by what the kernel says
  *     privileges          it drops them when the application does
  *     listener, serve,    the socket, its connections, and what is answered
- *     snapshot
+ *     snapshot, bookkeeping
  *     dump                starts the tool when the signal has come
  *     init                constructor, fork, exit
  */

@@ -7,6 +7,7 @@
 #include "common/wire.h"
 #include "probe/agent.h"
 #include "probe/aging.h"
+#include "probe/bookkeeping.h"
 #include "probe/dump.h"
 #include "probe/init.h"
 #include "probe/kernel.h"
@@ -160,6 +161,10 @@ answer(struct client *client)
 	case WIRE_SIGNAL_REQUEST:
 		signal_tell(out_room(client));
 		client->out_to += sizeof(struct wire_signal);
+		break;
+	case WIRE_BOOKKEEPING_REQUEST:
+		client->out_to += (uint32_t) bookkeeping_tell(
+		    out_room(client), OUT_SIZE - client->out_to);
 		break;
 	case WIRE_READ_REQUEST:
 		answer_read(client);
@@ -342,6 +347,22 @@ welcome(void)
 		    "the process belongs to another user");
 		send_some(client);
 	}
+}
+
+uint32_t
+serve_ranges(struct wire_range *ranges)
+{
+	uint32_t count = 0;
+
+	for (int i = 0; i < SERVE_CLIENTS; i++) {
+		uintptr_t out = (uintptr_t) clients[i].out;
+
+		if (out != 0) {
+			ranges[count++] =
+			    (struct wire_range) { out, out + OUT_SIZE };
+		}
+	}
+	return count;
 }
 
 unsigned int

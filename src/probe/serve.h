@@ -25,6 +25,11 @@ void serve_ready(const struct pollfd *fds, unsigned int count);
 /* Drops those that have been silent too long. */
 void serve_tick(int64_t now);
 
+struct wire_range;
+
+/* Where the answers to them lie: at most SERVE_CLIENTS ranges. How many? */
+uint32_t serve_ranges(struct wire_range *ranges);
+
 /* In a child of fork: there are no connections. */
 void serve_reset(void);
 

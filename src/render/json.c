@@ -243,7 +243,9 @@ encode_task(const struct task *task)
 	    json_string(task->flags & WIRE_TASK_KERNEL ? "kernel" : "probe"));
 	set(record, "session", number_or_null(task->session));
 	set(record, "verdict", json_string(words_verdict(task->verdict)));
+	set(record, "rule", json_string_or_null(words_rule(task->rule)));
 	set(record, "why", json_string_or_null(task->why));
+	set(record, "cure", json_string_or_null(task->cure));
 	set(record, "created_ms", milliseconds(task->created_ns));
 	set(record, "stack_cut", json_boolean(task->stack.cut));
 	return record;
@@ -406,10 +408,19 @@ put_channels(struct json *json, const struct snapshot *snapshot)
 int
 render_json(FILE *out, const struct snapshot *snapshot)
 {
-	struct json json = { .out = out };
+	return render_json_with(out, snapshot, NULL);
+}
 
+int
+render_json_with(
+    FILE *out, const struct snapshot *snapshot, struct json_t *more)
+{
+	struct json json = { .out = out };
+	json_t *head = encode_head(snapshot);
+
+	json_object_update(head, more);
 	fputc('{', out);
-	put_fields(&json, encode_head(snapshot));
+	put_fields(&json, head);
 	put_tasks(&json, snapshot);
 	put_sessions(&json, snapshot);
 	put_channels(&json, snapshot);

@@ -580,22 +580,52 @@ put_group(const struct text *text, const struct group *group)
 }
 
 static void
+put_one_group(const struct text *text, const struct group *group)
+{
+	if (group->count > 1 && !text->options->all) {
+		fputc('\n', text->out);
+		put_group(text, group);
+		return;
+	}
+	for (size_t i = 0; i < group->count; i++) {
+		fputc('\n', text->out);
+		put_task(text, group->tasks[i]);
+	}
+}
+
+static void
 put_groups(const struct text *text, const struct groups *groups, bool running)
 {
 	for (size_t i = 0; i < groups->count && !ferror(text->out); i++) {
 		const struct group *group = &groups->list[i];
 
-		if ((group->tasks[0]->state == STRANDED_RUNNING) != running) {
-			continue;
+		if ((group->tasks[0]->state == STRANDED_RUNNING) == running) {
+			put_one_group(text, group);
 		}
-		if (group->count > 1 && !text->options->all) {
-			fputc('\n', text->out);
-			put_group(text, group);
-			continue;
+	}
+}
+
+/* The highest of its tasks. */
+static enum verdict
+group_verdict(const struct group *group)
+{
+	enum verdict verdict = VERDICT_OK;
+
+	for (size_t i = 0; i < group->count; i++) {
+		if (group->tasks[i]->verdict > verdict) {
+			verdict = group->tasks[i]->verdict;
 		}
-		for (size_t j = 0; j < group->count; j++) {
-			fputc('\n', text->out);
-			put_task(text, group->tasks[j]);
+	}
+	return verdict;
+}
+
+static void
+put_groups_of(
+    const struct text *text, const struct groups *groups, enum verdict verdict)
+{
+	for (size_t i = 0; i < groups->count && !ferror(text->out); i++) {
+		if (group_verdict(&groups->list[i]) == verdict) {
+			put_one_group(text, &groups->list[i]);
 		}
 	}
 }
@@ -711,6 +741,25 @@ put_sessions(const struct text *text)
 	free(list);
 }
 
+static void
+text_begin(struct text *text)
+{
+	const struct snapshot *snapshot = text->snapshot;
+
+	for (size_t i = 0; i < snapshot->channel_count; i++) {
+		struct channel *channel = &snapshot->channels[i];
+
+		table_add(&text->channels, channel->object, channel);
+	}
+}
+
+static int
+text_end(struct text *text)
+{
+	table_clear(&text->channels, NULL);
+	return output_end(text->out);
+}
+
 int
 render_text(FILE *out, const struct snapshot *snapshot,
     const struct groups *groups, const struct render_options *options)
@@ -721,15 +770,26 @@ render_text(FILE *out, const struct snapshot *snapshot,
 		.options = options,
 	};
 
-	for (size_t i = 0; i < snapshot->channel_count; i++) {
-		struct channel *channel = &snapshot->channels[i];
-
-		table_add(&text.channels, channel->object, channel);
-	}
+	text_begin(&text);
 	put_head(&text);
 	put_groups(&text, groups, false);
 	put_groups(&text, groups, true);
 	put_sessions(&text);
-	table_clear(&text.channels, NULL);
-	return output_end(out);
+	return text_end(&text);
+}
+
+int
+render_text_verdicts(FILE *out, const struct snapshot *snapshot,
+    const struct groups *groups, const struct render_options *options)
+{
+	struct text text = {
+		.out = out,
+		.snapshot = snapshot,
+		.options = options,
+	};
+
+	text_begin(&text);
+	put_groups_of(&text, groups, VERDICT_LEAKED);
+	put_groups_of(&text, groups, VERDICT_SUSPECT);
+	return text_end(&text);
 }

@@ -155,6 +155,26 @@ words_session_origin(enum wire_session_kind kind)
 }
 
 const char *
+words_rule(enum rule rule)
+{
+	static const char *const names[] = {
+		[RULE_NONE] = NULL,
+		[RULE_NOTHING] = "nothing to wait for",
+		[RULE_SELF] = "self",
+		[RULE_CYCLE] = "cycle",
+		[RULE_EXITED] = "holder has exited",
+		[RULE_BEHIND] = "behind a leaked task",
+		[RULE_UNREACHABLE] = "unreachable",
+		[RULE_AGE] = "age",
+		[RULE_GROWTH] = "growth",
+		[RULE_PEER] = "peer has gone",
+		[RULE_AGAIN] = "same wait again",
+	};
+
+	return names[rule];
+}
+
+const char *
 words_verdict(enum verdict verdict)
 {
 	static const char *const names[] = {

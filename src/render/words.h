@@ -47,6 +47,9 @@ const char *words_session_origin(enum wire_session_kind kind);
 /* "ok", "suspect", "leaked". */
 const char *words_verdict(enum verdict verdict);
 
+/* "unreachable", "cycle", ...; NULL for none. */
+const char *words_rule(enum rule rule);
+
 /* "reader session_server.c:58": as much of it as is known. "" for NULL. */
 void words_place(char *text, size_t size, const struct frame *frame);
 

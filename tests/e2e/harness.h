@@ -120,6 +120,9 @@ struct harness_output harness_command_list(const char *const argv[]);
 json_t *harness_dump(const struct harness_program *program);
 json_t *harness_dump_of(pid_t process);
 
+/* The same with "stranded leaks". */
+json_t *harness_leaks(const struct harness_program *program);
+
 /* The task `name`, or NULL. */
 json_t *harness_task(json_t *dump, const char *name);
 

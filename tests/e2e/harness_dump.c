@@ -22,12 +22,25 @@ harness_dumps_end(void)
 	dumps = NULL;
 }
 
+/* What a command has printed: freed at the end of the test. */
+static json_t *
+parse(const struct harness_output *output)
+{
+	json_error_t error;
+	json_t *dump = json_loads(output->out, 0, &error);
+
+	if (!dump) {
+		fail_msg("no JSON, line %d: %s\n%s", error.line, error.text,
+		    output->out);
+	}
+	json_array_append_new(dumps, dump);
+	return dump;
+}
+
 json_t *
 harness_dump_of(pid_t process)
 {
 	struct harness_output output;
-	json_error_t error;
-	json_t *dump;
 	char pid[16];
 
 	snprintf(pid, sizeof pid, "%d", process);
@@ -35,13 +48,21 @@ harness_dump_of(pid_t process)
 	if (output.status != 0) {
 		fail_msg("dump ends with %d: %s", output.status, output.err);
 	}
-	dump = json_loads(output.out, 0, &error);
-	if (!dump) {
-		fail_msg("no JSON, line %d: %s\n%s", error.line, error.text,
-		    output.out);
+	return parse(&output);
+}
+
+json_t *
+harness_leaks(const struct harness_program *program)
+{
+	struct harness_output output;
+	char pid[16];
+
+	snprintf(pid, sizeof pid, "%d", harness_pid(program));
+	output = harness_stranded("leaks", "--format=json", pid);
+	if (output.status != 0 && output.status != 1) {
+		fail_msg("leaks ends with %d: %s", output.status, output.err);
 	}
-	json_array_append_new(dumps, dump);
-	return dump;
+	return parse(&output);
 }
 
 json_t *

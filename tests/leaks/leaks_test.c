@@ -146,7 +146,7 @@ test_case(void **state)
 {
 	const struct job *job = *state;
 	const struct case_wait *wait = job->entry->waits;
-	json_t *dump = harness_dump(start(job));
+	json_t *dump = harness_leaks(start(job));
 	size_t left = count_leaked(dump);
 
 	for (; !job->mended && wait->function; wait++) {

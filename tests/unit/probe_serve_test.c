@@ -296,9 +296,38 @@ a_long_path(void **state)
 
 /* ---- Requests ---------------------------------------------------------- */
 
+static bool
+is_listed(const struct wire_bookkeeping *bookkeeping, const void *record)
+{
+	const struct wire_range *ranges = wire_bookkeeping_ranges(bookkeeping);
+
+	for (uint32_t i = 0; i < bookkeeping->range_count; i++) {
+		if ((uintptr_t) record >= ranges[i].start &&
+		    (uintptr_t) record < ranges[i].end) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The probe's records are in it, what belongs to others is not. */
+static void
+check_bookkeeping(const struct wire_bookkeeping *bookkeeping)
+{
+	assert_true(is_listed(bookkeeping, task_self));
+	assert_true(
+	    is_listed(bookkeeping, table_hot(&task_table, task_self->number)));
+	assert_false(is_listed(bookkeeping, bookkeeping));
+	assert_false(is_listed(bookkeeping, &bookkeeping));
+	assert_int_equal(bookkeeping->argument_count, 0);
+}
+
 static void
 a_conversation(void **state)
 {
+	const struct wire_bookkeeping_request bookkeeping = {
+		.header = { sizeof bookkeeping, WIRE_BOOKKEEPING_REQUEST, 0 },
+	};
 	struct wire_counts_request counts = {
 		.header = { sizeof counts, WIRE_COUNTS_REQUEST, 0 },
 	};
@@ -319,6 +348,9 @@ a_conversation(void **state)
 	say(fd, &signal, sizeof signal);
 	assert_int_equal(hear(fd), WIRE_SIGNAL);
 	assert_int_equal(((struct wire_signal *) message)->number, SIGQUIT);
+	say(fd, &bookkeeping, sizeof bookkeeping);
+	assert_int_equal(hear(fd), WIRE_BOOKKEEPING);
+	check_bookkeeping((void *) message);
 	asker = 0;
 	ask_snapshot(fd, 0, 0);
 	assert_int_equal(hear(fd), WIRE_BEGIN);

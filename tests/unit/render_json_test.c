@@ -92,7 +92,7 @@ a_task(void **state)
 	    "\"since_ms\":720000,\"object\":\"0xc0de\",\"fd\":null,\"timed\":false,"
 	    "\"cases\":[],\"holder\":null,\"holder_tid\":null,"
 	    "\"holder_exited\":false,\"woken_from_cond\":false,"
-	    "\"seen_by\":\"probe\",\"session\":41,\"verdict\":\"ok\",\"why\":null,"
+	    "\"seen_by\":\"probe\",\"session\":41,\"verdict\":\"ok\",\"rule\":null,\"why\":null,\"cure\":null,"
 	    "\"created_ms\":780000,\"stack_cut\":false,\"stack\":["
 	    "{\"pc\":\"0x1010\",\"function\":\"strand_chan_send\","
 	    "\"file\":\"lib/chan.c\",\"line\":212,"
@@ -132,7 +132,8 @@ what_is_not_known_is_null(void **state)
 	    "\"holder_tid\":null,\"holder_exited\":false,"
 	    "\"woken_from_cond\":false,\"seen_by\":\"probe\","
 	    "\"session\":null,\"verdict\":\"ok\","
-	    "\"why\":null,\"created_ms\":null,\"stack_cut\":false,"
+	    "\"rule\":null,\"why\":null,\"cure\":null,"
+	    "\"created_ms\":null,\"stack_cut\":false,"
 	    "\"stack\":[],\"created_by\":[]}");
 	check(json_array_get(bare, 0),
 	    "{\"pc\":\"0x7f0000000010\",\"function\":\"worker\","

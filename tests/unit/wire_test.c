@@ -93,6 +93,8 @@ requests(void **state)
 	    sizeof(struct wire_read_request));
 	check_fixed(wire_check_request, WIRE_SIGNAL_REQUEST,
 	    sizeof(struct wire_signal_request));
+	check_fixed(wire_check_request, WIRE_BOOKKEEPING_REQUEST,
+	    sizeof(struct wire_bookkeeping_request));
 }
 
 static void
@@ -113,9 +115,10 @@ directions(void **state)
 {
 	static const uint16_t answers[] = { WIRE_ERROR, WIRE_COUNTS, WIRE_BEGIN,
 		WIRE_TASK, WIRE_SESSION, WIRE_CHANNEL, WIRE_UNCOVERED, WIRE_END,
-		WIRE_MEMORY, WIRE_SIGNAL };
+		WIRE_MEMORY, WIRE_SIGNAL, WIRE_BOOKKEEPING };
 	static const uint16_t asks[] = { WIRE_COUNTS_REQUEST,
-		WIRE_SNAPSHOT_REQUEST, WIRE_READ_REQUEST, WIRE_SIGNAL_REQUEST };
+		WIRE_SNAPSHOT_REQUEST, WIRE_READ_REQUEST, WIRE_SIGNAL_REQUEST,
+		WIRE_BOOKKEEPING_REQUEST };
 
 	for (size_t size = sizeof(struct wire_header); size < 600; size += 8) {
 		for (size_t i = 0; i < sizeof(answers) / sizeof(*answers);
@@ -150,6 +153,26 @@ errors(void **state)
 	error->text_size = WIRE_TEXT_MAX + 1;
 	assert_false(wire_check_answer(error, error->header.length));
 	free(error);
+}
+
+static void
+bookkeeping(void **state)
+{
+	size_t size = sizeof(struct wire_bookkeeping) +
+	    2 * sizeof(struct wire_range) + 3 * sizeof(uint64_t);
+	struct wire_bookkeeping *message = message_new(WIRE_BOOKKEEPING, size);
+
+	message->range_count = 2;
+	message->argument_count = 3;
+	assert_exact(wire_check_answer, message);
+	assert_header_matters(wire_check_answer, message);
+	assert_ptr_equal(wire_bookkeeping_ranges(message), message + 1);
+	assert_ptr_equal(wire_bookkeeping_arguments(message),
+	    (const uint8_t *) message + size - 3 * sizeof(uint64_t));
+	/* Sums that would wrap in 32 bits. */
+	message->range_count = 0x10000002;
+	assert_false(wire_check_answer(message, size));
+	free(message);
 }
 
 #define TASK_SIZE                                                              \
@@ -334,6 +357,7 @@ main(void)
 		cmocka_unit_test(fixed_answers),
 		cmocka_unit_test(directions),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(bookkeeping),
 		cmocka_unit_test(tasks),
 		cmocka_unit_test(task_fields),
 		cmocka_unit_test(task_limits),

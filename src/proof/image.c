@@ -1,0 +1,440 @@
+/* image.c: see image.h. */
+#include "proof/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "client/client.h"
+#include "client/memory.h"
+#include "client/process.h"
+#include "proof/stop.h"
+
+#define PAGE      4096u
+#define PAGES_MAX 16384       /* of which are asked at a time */
+#define PIECE     (16u << 20) /* bytes copied between looks at the clock */
+#define SLACK     (32u << 20) /* for what comes until the stop */
+#define RESERVE   (UINT64_C(64) << 20) /* left for the rest of the machine */
+
+/* What /proc/PID/pagemap says of a page. */
+#define PAGE_PRESENT (UINT64_C(1) << 63)
+#define PAGE_SWAPPED (UINT64_C(1) << 62)
+#define PAGE_OF_FILE (UINT64_C(1) << 61) /* or shared */
+
+/* ---- The map ----------------------------------------------------------- */
+
+static bool
+parse_line(char *line, struct image_map *map)
+{
+	char rights[5];
+	unsigned long inode;
+	int path = 0;
+
+	if (sscanf(line, "%lx-%lx %4s %*x %*x:%*x %lu %n",
+		(unsigned long *) &map->start, (unsigned long *) &map->end,
+		rights, &inode, &path) < 4) {
+		return false;
+	}
+	map->readable = rights[0] == 'r';
+	map->writable = rights[1] == 'w';
+	map->executable = rights[2] == 'x';
+	map->shared = rights[3] == 's';
+	map->anonymous = inode == 0;
+	map->path = line + path;
+	map->path[strcspn(map->path, "\n")] = '\0';
+	map->is_brk = strcmp(map->path, "[heap]") == 0;
+	return true;
+}
+
+static void
+free_maps(struct image *image)
+{
+	for (size_t i = 0; i < image->map_count; i++) {
+		free(image->maps[i].path);
+	}
+	image->map_count = 0;
+}
+
+static int
+read_maps(struct image *image, pid_t pid)
+{
+	char path[64];
+	char *line = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	free_maps(image);
+	snprintf(path, sizeof(path), "/proc/%d/maps", process_alive(pid));
+	file = fopen(path, "re");
+	if (file == NULL) {
+		return -1;
+	}
+	while (getline(&line, &size, file) > 0) {
+		struct image_map map = { 0 };
+
+		if (parse_line(line, &map)) {
+			map.path = memory_print("%s", map.path);
+			image->maps = memory_grow(image->maps, image->map_count,
+			    &image->map_room, sizeof(map));
+			image->maps[image->map_count++] = map;
+		}
+	}
+	free(line);
+	fclose(file);
+	return image->map_count > 0 ? 0 : -1;
+}
+
+/* ---- Which pages ------------------------------------------------------- */
+
+struct walk {
+	struct image *image;
+	pid_t pid;
+	int pages_fd;            /* /proc/PID/pagemap */
+	int memory_fd;           /* /proc/PID/mem */
+	const struct stop *stop; /* NULL: only count */
+	uint64_t total;          /* bytes that were found */
+	const char *error;       /* what went wrong, or NULL */
+};
+
+/* Nothing of the process's own is there. */
+static bool
+is_kernels(const struct image_map *map)
+{
+	return strcmp(map->path, "[vvar]") == 0 ||
+	    strcmp(map->path, "[vdso]") == 0 ||
+	    strcmp(map->path, "[vvar_vclock]") == 0 ||
+	    strcmp(map->path, "[vsyscall]") == 0;
+}
+
+/*
+ * Is the page to be copied? What is written to is in a page of the process's
+ * own, even if it cannot be written to any more; what is shared may be anything.
+ */
+static bool
+is_wanted(const struct image_map *map, uint64_t page)
+{
+	if ((page & (PAGE_PRESENT | PAGE_SWAPPED)) == 0) {
+		return false;
+	}
+	return map->writable || (page & PAGE_OF_FILE) == 0;
+}
+
+static void
+add_extent(
+    struct image *image, uint64_t start, uint64_t end, const uint8_t *bytes)
+{
+	struct image_extent *last = image->extent_count == 0 ?
+	    NULL :
+	    &image->extents[image->extent_count - 1];
+
+	if (last != NULL && last->end == start &&
+	    last->bytes + (last->end - last->start) == bytes) {
+		last->end = end;
+		return;
+	}
+	image->extents = memory_grow(image->extents, image->extent_count,
+	    &image->extent_room, sizeof(*image->extents));
+	image->extents[image->extent_count++] =
+	    (struct image_extent) { start, end, bytes };
+}
+
+/* Copies one run of pages; what cannot be read in one way may be in another. */
+static bool
+copy_piece(struct walk *walk, const struct image_map *map, uint64_t start,
+    uint8_t *to, size_t size)
+{
+	struct iovec here = { to, size };
+	struct iovec there = { (void *) (uintptr_t) start, size };
+
+	if (map->readable &&
+	    process_vm_readv(walk->pid, &here, 1, &there, 1, 0) ==
+		(ssize_t) size) {
+		return true;
+	}
+	return pread(walk->memory_fd, to, size, (off_t) start) ==
+	    (ssize_t) size;
+}
+
+static void
+copy_run(struct walk *walk, const struct image_map *map, uint64_t start,
+    uint64_t end)
+{
+	struct image *image = walk->image;
+
+	while (start < end && walk->error == NULL) {
+		size_t size = end - start < PIECE ? end - start : PIECE;
+		uint8_t *to = image->memory + image->used;
+
+		if (image->used + size + PAGE > image->memory_size) {
+			walk->error = "it has grown too fast to be copied";
+		} else if (stop_is_over(walk->stop)) {
+			walk->error = "copying its memory takes too long";
+		} else if (!copy_piece(walk, map, start, to, size)) {
+			walk->error = "some of its memory cannot be read";
+		} else {
+			add_extent(image, start, start + size, to);
+			image->used += size;
+			image->bytes += size;
+			start += size;
+		}
+	}
+}
+
+/* A run of pages that is to be copied, or only counted. */
+static void
+take_run(struct walk *walk, const struct image_map *map, uint64_t start,
+    uint64_t end)
+{
+	walk->total += end - start;
+	if (walk->stop != NULL && start < end) {
+		copy_run(walk, map, start, end);
+	}
+}
+
+/* The pages of the mapping from `start` on, as many as are asked for. */
+static bool
+walk_pages(struct walk *walk, const struct image_map *map, uint64_t start,
+    size_t count)
+{
+	uint64_t pages[PAGES_MAX];
+	size_t size = count * sizeof(pages[0]);
+	uint64_t run = start;
+
+	if (pread(walk->pages_fd, pages, size,
+		(off_t) (start / PAGE * sizeof(pages[0]))) != (ssize_t) size) {
+		walk->error = "which of its pages are there cannot be read";
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		uint64_t at = start + i * PAGE;
+
+		if (!is_wanted(map, pages[i])) {
+			take_run(walk, map, run, at);
+			run = at + PAGE;
+		}
+	}
+	if (run < start + count * PAGE) {
+		take_run(walk, map, run, start + count * PAGE);
+	}
+	return walk->error == NULL;
+}
+
+/* Of shared memory pages may be there that this process has not touched. */
+static void
+walk_map(struct walk *walk, const struct image_map *map)
+{
+	uint64_t start = map->start;
+
+	if (is_kernels(map) || (map->shared && !map->writable)) {
+		return;
+	}
+	if (map->shared) {
+		take_run(walk, map, map->start, map->end);
+		return;
+	}
+	while (start < map->end) {
+		uint64_t left = (map->end - start) / PAGE;
+		size_t count = left < PAGES_MAX ? left : PAGES_MAX;
+
+		if (!walk_pages(walk, map, start, count)) {
+			return;
+		}
+		start += count * PAGE;
+	}
+}
+
+static int
+open_file(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Walks over all mappings. Returns NULL, or what went wrong. */
+static const char *
+walk_all(struct walk *walk)
+{
+	walk->pid = process_alive(walk->pid);
+	if (read_maps(walk->image, walk->pid) != 0) {
+		return "its map cannot be read";
+	}
+	walk->pages_fd = open_file(walk->pid, "pagemap");
+	walk->memory_fd = open_file(walk->pid, "mem");
+	if (walk->pages_fd < 0 || walk->memory_fd < 0) {
+		walk->error = "its memory cannot be read: ptrace must be "
+			      "allowed";
+	}
+	for (size_t i = 0; i < walk->image->map_count && walk->error == NULL;
+	     i++) {
+		walk_map(walk, &walk->image->maps[i]);
+	}
+	if (walk->pages_fd >= 0) {
+		close(walk->pages_fd);
+	}
+	if (walk->memory_fd >= 0) {
+		close(walk->memory_fd);
+	}
+	return walk->error;
+}
+
+/* ---- Room -------------------------------------------------------------- */
+
+/* What the machine can spare, in bytes. */
+static uint64_t
+memory_available(void)
+{
+	unsigned long kib = UINT64_MAX >> 20;
+	char line[128];
+	FILE *file = fopen("/proc/meminfo", "re");
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		if (sscanf(line, "MemAvailable: %lu", &kib) == 1) {
+			break;
+		}
+	}
+	if (file != NULL) {
+		fclose(file);
+	}
+	return (uint64_t) kib << 10;
+}
+
+int
+image_prepare(struct image *image, pid_t pid, struct failure *failure)
+{
+	struct walk walk = { .image = image, .pid = pid };
+	const char *error;
+	uint64_t size;
+
+	*image = (struct image) { 0 };
+	error = walk_all(&walk);
+	if (error != NULL) {
+		return failure_set(failure, EXIT_FAILED, "%s", error);
+	}
+	size = walk.total + walk.total / 8 + SLACK;
+	if (size + RESERVE > memory_available()) {
+		return failure_set(failure, EXIT_FAILED,
+		    "there is no room for a copy of its %" PRIu64 " MiB",
+		    walk.total >> 20);
+	}
+	image->memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (image->memory == MAP_FAILED) {
+		image->memory = NULL;
+		return failure_set(failure, EXIT_FAILED,
+		    "there is no room for a copy of its memory");
+	}
+	image->memory_size = size;
+	madvise(image->memory, size, MADV_HUGEPAGE);
+	/* Touched now, so that it need not be while the process stands. */
+	for (uint64_t at = 0; at < walk.total; at += PAGE) {
+		((volatile uint8_t *) image->memory)[at] = 0;
+	}
+	return 0;
+}
+
+int
+image_take(
+    struct image *image, const struct stop *stop, struct failure *failure)
+{
+	struct walk walk = { .image = image, .pid = stop->pid, .stop = stop };
+	const char *error = walk_all(&walk);
+
+	if (error != NULL) {
+		return failure_set(failure, EXIT_FAILED, "%s", error);
+	}
+	return 0;
+}
+
+void
+image_free(struct image *image)
+{
+	if (image->memory != NULL) {
+		munmap(image->memory, image->memory_size);
+	}
+	free_maps(image);
+	free(image->maps);
+	free(image->extents);
+	*image = (struct image) { 0 };
+}
+
+/* ---- Reading ----------------------------------------------------------- */
+
+const struct image_map *
+image_map(const struct image *image, uint64_t address)
+{
+	size_t low = 0, high = image->map_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (image->maps[middle].end <= address) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low < image->map_count && image->maps[low].start <= address ?
+	    &image->maps[low] :
+	    NULL;
+}
+
+/* The first extent that ends after the address. */
+static size_t
+extent_from(const struct image *image, uint64_t address)
+{
+	size_t low = 0, high = image->extent_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (image->extents[middle].end <= address) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+bool
+image_read(
+    const struct image *image, uint64_t address, void *buffer, size_t size)
+{
+	const struct image_map *map = image_map(image, address);
+	uint8_t *to = buffer;
+
+	if (map == NULL || map->end - address < size) {
+		return false;
+	}
+	memset(to, 0, size);
+	for (size_t i = extent_from(image, address); i < image->extent_count &&
+	     image->extents[i].start < address + size;
+	     i++) {
+		const struct image_extent *extent = &image->extents[i];
+		uint64_t from =
+		    extent->start > address ? extent->start : address;
+		uint64_t end =
+		    extent->end < address + size ? extent->end : address + size;
+
+		memcpy(to + (from - address),
+		    extent->bytes + (from - extent->start), end - from);
+	}
+	return true;
+}
+
+uint64_t
+image_word(const struct image *image, uint64_t address)
+{
+	uint64_t word = 0;
+
+	image_read(image, address, &word, sizeof(word));
+	return word;
+}

@@ -1,0 +1,712 @@
+/*
+ * proof.c: see proof.h.
+ *
+ * The probe's own thread is not stopped: while all others stand, it is asked
+ * which waits there are, so that what it says and what was copied are of the
+ * same moment.
+ *
+ * The fixed point is found without going round. Each object that somebody waits
+ * for is in a list by address, and as soon as memory is reached in which such an
+ * object lies, those who wait for it are made live; likewise those behind a
+ * thread that becomes live. So the work is linear, and a chain of a thousand
+ * tasks takes no thousand rounds.
+ */
+#include "proof/proof.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "analyze/analyze.h"
+#include "client/memory.h"
+#include "client/process.h"
+#include "proof/world.h"
+
+/* What pthread_mutex_t has in __kind, beside its type. */
+#define MUTEX_ROBUST 16
+#define MUTEX_SHARED 128
+
+/* An object that a thread waits for. */
+struct wanted {
+	uint64_t address;
+	size_t member; /* who waits */
+};
+
+struct search {
+	struct world *world;
+	struct wanted *wanted; /* by address */
+	size_t wanted_count;
+	size_t wanted_room;
+	size_t *woken; /* members that could be woken, to be made live */
+	size_t woken_count;
+	size_t woken_room;
+};
+
+/* ---- What could end a wait --------------------------------------------- */
+
+/* Does the thread sleep in the kernel until somebody wakes it? */
+static bool
+sleeps(const struct stop_thread *thread)
+{
+	uint32_t operation = thread->operation & FUTEX_CMD_MASK;
+
+	return thread->call == SYS_futex && thread->restarts &&
+	    thread->signal == 0 &&
+	    (operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET);
+}
+
+static bool
+sleeps_in(const struct stop_thread *thread, uint64_t object, size_t size)
+{
+	return thread->word >= object && thread->word < object + size;
+}
+
+/* What lies in memory that others have, too, others can end. */
+static bool
+is_shared(const struct world *world, uint64_t address)
+{
+	const struct image_map *map = image_map(&world->image, address);
+
+	return map == NULL || map->shared;
+}
+
+static size_t
+member_of_tid(const struct world *world, uint32_t tid)
+{
+	for (size_t i = 0; i < world->member_count; i++) {
+		if (world->members[i].thread->inner == tid) {
+			return i;
+		}
+	}
+	return SIZE_MAX;
+}
+
+/* Only its owner may give a lock back, and must be able to reach it for that. */
+static enum end
+judge_owner(const struct world *world, struct member *member)
+{
+	const struct task *task = member->task;
+
+	if (task->flags & WIRE_TASK_HOLDER_ELSEWHERE) {
+		return END_ALWAYS;
+	}
+	member->holder = member_of_tid(world, task->holder_tid);
+	return member->holder == SIZE_MAX ? END_NEVER : END_OWNER;
+}
+
+static enum end
+judge_mutex(const struct world *world, struct member *member)
+{
+	const struct task *task = member->task;
+	pthread_mutex_t mutex;
+
+	if (!image_read(&world->image, task->object, &mutex, sizeof(mutex)) ||
+	    is_shared(world, task->object) || task->holder_tid == 0 ||
+	    member->thread->word != task->object ||
+	    (mutex.__data.__kind & (MUTEX_ROBUST | MUTEX_SHARED))) {
+		return END_ALWAYS;
+	}
+	return judge_owner(world, member);
+}
+
+static enum end
+judge_rwlock(const struct world *world, struct member *member)
+{
+	const struct task *task = member->task;
+
+	if (is_shared(world, task->object) ||
+	    !sleeps_in(
+		member->thread, task->object, sizeof(pthread_rwlock_t))) {
+		return END_ALWAYS;
+	}
+	return task->holder_tid != 0 ? judge_owner(world, member) : END_OBJECTS;
+}
+
+static enum end
+judge_object(
+    const struct world *world, const struct member *member, size_t size)
+{
+	uint64_t object = member->task->object;
+
+	return is_shared(world, object) ||
+		(size > 0 && !sleeps_in(member->thread, object, size)) ?
+	    END_ALWAYS :
+	    END_OBJECTS;
+}
+
+static enum end
+judge_cases(const struct world *world, const struct member *member)
+{
+	const struct task *task = member->task;
+
+	if (task->case_count >= WIRE_CASES_MAX) {
+		return END_ALWAYS; /* there may be more */
+	}
+	for (size_t i = 0; i < task->case_count; i++) {
+		if (task->cases[i].object != 0 &&
+		    is_shared(world, task->cases[i].object)) {
+			return END_ALWAYS;
+		}
+	}
+	return END_OBJECTS;
+}
+
+static enum end
+judge_join(const struct world *world, struct member *member)
+{
+	uint64_t object = member->task->object;
+
+	for (size_t i = 0; i < world->member_count; i++) {
+		if (world->members[i].thread->control == object) {
+			member->holder = i;
+			return sleeps_in(
+				   member->thread, object, world->libc.size) ?
+			    END_HOLDER :
+			    END_ALWAYS;
+		}
+	}
+	return END_ALWAYS;
+}
+
+/* By kind of wait. Whatever is not named here may end from outside. */
+static enum end
+judge(const struct world *world, struct member *member)
+{
+	const struct task *task = member->task;
+
+	if (task == NULL || task->wait_seq == 0 || !member->apart ||
+	    (task->flags & (WIRE_TASK_TIMED | WIRE_TASK_KERNEL)) ||
+	    !sleeps(member->thread)) {
+		return END_ALWAYS;
+	}
+	switch (task->state) {
+	case STRANDED_CHAN_SEND_NIL:
+	case STRANDED_CHAN_RECV_NIL:
+	case STRANDED_SELECT_NO_CASES:
+		return END_NEVER;
+	case STRANDED_CHAN_SEND:
+	case STRANDED_CHAN_RECV:
+	case STRANDED_WAITGROUP:
+		return judge_object(world, member, 0);
+	case STRANDED_SELECT:
+		return judge_cases(world, member);
+	case STRANDED_MUTEX:
+		return judge_mutex(world, member);
+	case STRANDED_RWLOCK_READ:
+	case STRANDED_RWLOCK_WRITE:
+		return judge_rwlock(world, member);
+	case STRANDED_COND:
+		return judge_object(world, member, sizeof(pthread_cond_t));
+	case STRANDED_SEMAPHORE:
+		return judge_object(world, member, sizeof(sem_t));
+	case STRANDED_BARRIER:
+		return judge_object(world, member, sizeof(pthread_barrier_t));
+	case STRANDED_JOIN:
+		return judge_join(world, member);
+	default:
+		return END_ALWAYS;
+	}
+}
+
+/* ---- Who waits for what ------------------------------------------------ */
+
+static void
+want(struct search *search, uint64_t address, size_t member)
+{
+	if (address != 0) {
+		search->wanted =
+		    memory_grow(search->wanted, search->wanted_count,
+			&search->wanted_room, sizeof(*search->wanted));
+		search->wanted[search->wanted_count++] =
+		    (struct wanted) { address, member };
+	}
+}
+
+static int
+compare_wanted(const void *left, const void *right)
+{
+	const struct wanted *a = left;
+	const struct wanted *b = right;
+
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+static void
+enter_wait(struct search *search, size_t index)
+{
+	struct member *member = &search->world->members[index];
+	const struct task *task = member->task;
+
+	if (member->end == END_HOLDER || member->end == END_OWNER) {
+		struct member *holder = &search->world->members[member->holder];
+
+		member->next_behind = holder->first_behind;
+		holder->first_behind = index;
+	}
+	if (member->end == END_OBJECTS && task->case_count > 0) {
+		for (size_t i = 0; i < task->case_count; i++) {
+			want(search, task->cases[i].object, index);
+		}
+	} else if (member->end == END_OBJECTS || member->end == END_OWNER) {
+		want(search, task->object, index);
+	}
+}
+
+static void
+enter_waits(struct search *search)
+{
+	for (size_t i = 0; i < search->world->member_count; i++) {
+		enter_wait(search, i);
+	}
+	if (search->wanted_count > 0) {
+		qsort(search->wanted, search->wanted_count,
+		    sizeof(*search->wanted), compare_wanted);
+	}
+}
+
+/* ---- The fixed point --------------------------------------------------- */
+
+static void
+wake(struct search *search, size_t member)
+{
+	search->woken = memory_grow(search->woken, search->woken_count,
+	    &search->woken_room, sizeof(*search->woken));
+	search->woken[search->woken_count++] = member;
+}
+
+/* Memory has been reached: so have the objects in it. */
+static void
+on_reached(void *context, uint64_t start, uint64_t end)
+{
+	struct search *search = context;
+	size_t low = 0, high = search->wanted_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (search->wanted[middle].address < start) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	for (; low < search->wanted_count && search->wanted[low].address < end;
+	     low++) {
+		wake(search, search->wanted[low].member);
+	}
+}
+
+/* What a thread that can run refers to. */
+static void
+reach_from(struct search *search, const struct member *member)
+{
+	struct reach *reach = &search->world->reach;
+	const struct stop_thread *thread = member->thread;
+
+	for (size_t i = 0; i < thread->register_count; i++) {
+		reach_word(reach, thread->registers[i]);
+	}
+	reach_bytes(reach, thread->vector, thread->vector_size);
+	if (member->apart) {
+		reach_word(reach, member->stack);
+		reach_word(reach, member->tls);
+		reach_range(reach, thread->control, member->control_end);
+	}
+}
+
+/* Could its wait be ended, now that somebody could do a part of it? */
+static bool
+is_wakeable(const struct world *world, const struct member *member)
+{
+	return member->end != END_OWNER ||
+	    (world->members[member->holder].live &&
+		reach_has(&world->reach, member->task->object));
+}
+
+static void
+make_live(struct search *search, size_t index)
+{
+	struct member *member = &search->world->members[index];
+
+	if (member->live || !is_wakeable(search->world, member)) {
+		return;
+	}
+	member->live = true;
+	reach_from(search, member);
+	for (size_t i = member->first_behind; i != SIZE_MAX;
+	     i = search->world->members[i].next_behind) {
+		wake(search, i);
+	}
+}
+
+static void
+make_woken_live(struct search *search)
+{
+	while (search->woken_count > 0) {
+		make_live(search, search->woken[--search->woken_count]);
+	}
+}
+
+/*
+ * A handler that runs on a blocked thread has that thread's storage, and its
+ * thread-specific data.
+ */
+static void
+reach_for_handlers(struct search *search)
+{
+	struct world *world = search->world;
+	const struct libc *libc = &world->libc;
+
+	for (size_t i = 0; i < world->member_count; i++) {
+		const struct member *member = &world->members[i];
+		uint64_t control = member->thread->control;
+
+		if (member->apart) {
+			reach_range(&world->reach, member->tls, control);
+			reach_word(&world->reach,
+			    image_word(&world->image, control + libc->dtv_at));
+			reach_range(&world->reach, control + libc->keys_at,
+			    control + libc->keys_at + libc->keys_size);
+		}
+	}
+}
+
+/* What the kernel will hand back, and what is on its way to new threads. */
+static void
+reach_from_outside(struct search *search)
+{
+	struct world *world = search->world;
+	const uint64_t *arguments =
+	    wire_bookkeeping_arguments(world->bookkeeping);
+
+	for (uint32_t i = 0; i < world->bookkeeping->argument_count; i++) {
+		reach_word(&world->reach, arguments[i]);
+	}
+	for (size_t i = 0; i < world->kernel.word_count; i++) {
+		reach_word(&world->reach, world->kernel.words[i]);
+	}
+	reach_bytes(
+	    &world->reach, world->kernel.bytes, world->kernel.byte_count);
+}
+
+/* What lies where everybody can reach it has been reached from the start. */
+static void
+wake_what_is_open(struct search *search)
+{
+	bool all = search->world->kernel.hidden != NULL;
+
+	for (size_t i = 0; i < search->wanted_count; i++) {
+		if (all ||
+		    reach_has(
+			&search->world->reach, search->wanted[i].address)) {
+			wake(search, search->wanted[i].member);
+		}
+	}
+}
+
+static void
+find_live(struct search *search)
+{
+	struct world *world = search->world;
+
+	reach_init(&world->reach, &world->image, &world->spans, &world->heaps);
+	world->reach.reached = on_reached;
+	world->reach.context = search;
+	reach_roots(&world->reach);
+	reach_from_outside(search);
+	if (world_has_handlers(world)) {
+		reach_for_handlers(search);
+	}
+	for (size_t i = 0; i < world->member_count; i++) {
+		if (world->members[i].end == END_ALWAYS) {
+			make_live(search, i);
+		}
+	}
+	wake_what_is_open(search);
+	make_woken_live(search);
+}
+
+/* ---- What comes of it -------------------------------------------------- */
+
+/* What nobody can reach, in words. */
+static const char *
+explain(const struct task *task)
+{
+	switch (task->state) {
+	case STRANDED_CHAN_SEND:
+	case STRANDED_CHAN_RECV:
+		return "Nobody who can still run refers to the channel.";
+	case STRANDED_SELECT:
+		return "Nobody who can still run refers to any of the "
+		       "channels.";
+	case STRANDED_WAITGROUP:
+		return "Nobody who can still run refers to the wait group.";
+	case STRANDED_RWLOCK_READ:
+	case STRANDED_RWLOCK_WRITE:
+		return "Somebody has read-locked it and not given it back, and "
+		       "nobody who can still run refers to it.";
+	case STRANDED_COND:
+		return "Nobody who can still run refers to the condition.";
+	case STRANDED_SEMAPHORE:
+		return "Nobody who can still run refers to the semaphore.";
+	default:
+		return "Nobody who can still run refers to the barrier.";
+	}
+}
+
+/* The task as the caller has it, if it is still in the same wait. */
+static struct task *
+find_task(struct snapshot *snapshot, const struct task *task)
+{
+	struct task *found = snapshot_task(snapshot, task->id);
+
+	return found != NULL && found->wait_seq == task->wait_seq ? found :
+								    NULL;
+}
+
+static enum rule
+holder_rule(const struct world *world, const struct member *member)
+{
+	const struct member *holder = &world->members[member->holder];
+
+	if (holder == member) {
+		return RULE_SELF;
+	}
+	return holder->live ? RULE_UNREACHABLE : RULE_BEHIND;
+}
+
+static const char *
+explain_holder(struct snapshot *snapshot, const struct world *world,
+    const struct member *member)
+{
+	const struct member *holder = &world->members[member->holder];
+
+	if (holder == member) {
+		return "It holds the lock that it waits for: only it could "
+		       "give it back.";
+	}
+	if (holder->live) {
+		return "Who holds the lock has lost it: nobody who can still "
+		       "run refers to it.";
+	}
+	return snapshot_keep(snapshot,
+	    memory_print("It waits for task %" PRIu64
+			 ", which is leaked itself.",
+		holder->task->id));
+}
+
+static void
+tell(struct snapshot *snapshot, const struct world *world,
+    const struct member *member)
+{
+	struct task *task = find_task(snapshot, member->task);
+
+	if (task == NULL || task->verdict == VERDICT_LEAKED) {
+		return;
+	}
+	switch (member->end) {
+	case END_OBJECTS:
+		analyze_prove(task, RULE_UNREACHABLE, explain(task));
+		break;
+	case END_HOLDER:
+	case END_OWNER:
+		analyze_prove(task, holder_rule(world, member),
+		    explain_holder(snapshot, world, member));
+		break;
+	case END_NEVER:
+		analyze_prove(task, RULE_EXITED,
+		    "Who holds the lock has ended without giving it back, and "
+		    "nobody else may.");
+		break;
+	case END_ALWAYS:
+		break;
+	}
+}
+
+static void
+tell_all(
+    struct snapshot *snapshot, const struct world *world, struct proof *proof)
+{
+	for (size_t i = 0; i < world->member_count; i++) {
+		const struct member *member = &world->members[i];
+
+		proof->candidates += member->end != END_ALWAYS;
+		if (!member->live) {
+			proof->proved++;
+			tell(snapshot, world, member);
+		}
+	}
+	for (size_t i = 0; i < world->heaps.count; i++) {
+		proof->chunks += world->heaps.list[i].count;
+	}
+	proof->threads = world->member_count;
+	proof->copied = world->image.bytes;
+}
+
+/* ---- The moment -------------------------------------------------------- */
+
+static int
+compare_tids(const void *left, const void *right)
+{
+	const struct task *const *a = left;
+	const struct task *const *b = right;
+
+	return ((*a)->tid > (*b)->tid) - ((*a)->tid < (*b)->tid);
+}
+
+/* The threads, each with its task. */
+static void
+make_members(struct world *world)
+{
+	const struct snapshot *waits = world->waits;
+	const struct task **tasks =
+	    memory_new(waits->task_count + 1, sizeof(struct task *));
+
+	for (size_t i = 0; i < waits->task_count; i++) {
+		tasks[i] = &waits->tasks[i];
+	}
+	qsort(tasks, waits->task_count, sizeof(struct task *), compare_tids);
+	world->members = memory_new(world->stop.count, sizeof(*world->members));
+	world->member_count = world->stop.count;
+	for (size_t i = 0; i < world->member_count; i++) {
+		struct member *member = &world->members[i];
+		struct stop_thread *thread = &world->stop.threads[i];
+		const struct task key = { .tid = thread->inner };
+		const struct task *pointer = &key;
+		const struct task **found = bsearch(&pointer, tasks,
+		    waits->task_count, sizeof(struct task *), compare_tids);
+
+		*member = (struct member) {
+			.thread = thread,
+			.task = found != NULL ? *found : NULL,
+			.holder = SIZE_MAX,
+			.first_behind = SIZE_MAX,
+			.next_behind = SIZE_MAX,
+		};
+		if (found != NULL && (*found)->wait_seq != 0) {
+			thread->waited_ns = (*found)->since_ns;
+		}
+	}
+	free(tasks);
+}
+
+/* Where the kernel has put the arguments: the main thread's frames end there. */
+static uint64_t
+read_main_stack_end(pid_t pid)
+{
+	char path[64], text[1024];
+	unsigned long end = 0;
+	const char *at;
+	size_t size;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (file == NULL) {
+		return 0;
+	}
+	size = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[size] = '\0';
+	at = strrchr(text, ')');
+	/* The 28th field; the third follows the parenthesis. */
+	for (int field = 3; at != NULL && field <= 28; field++) {
+		at = strchr(at + 1, ' ');
+	}
+	if (at != NULL) {
+		end = strtoul(at + 1, NULL, 10);
+	}
+	return end;
+}
+
+/* All that is to be had while the threads stand. */
+static int
+look(struct world *world, struct client *client, struct failure *failure)
+{
+	world->waits = client_waits(client, failure);
+	if (world->waits == NULL) {
+		return -1;
+	}
+	free(world->bookkeeping);
+	world->bookkeeping = client_bookkeeping(client, failure);
+	if (world->bookkeeping == NULL) {
+		return -1;
+	}
+	make_members(world);
+	kernel_look(&world->kernel, &world->stop);
+	return image_take(&world->image, &world->stop, failure);
+}
+
+/* Stops the threads, looks, and lets them go on. */
+static int
+take(struct world *world, struct client *client, int64_t max_stop_ns,
+    struct failure *failure)
+{
+	pid_t pid = client_pid(client);
+	int result;
+
+	/* What an old probe does not know is better asked before. */
+	world->bookkeeping = client_bookkeeping(client, failure);
+	if (world->bookkeeping == NULL ||
+	    client_signal(client, &world->signal, failure) != 0 ||
+	    image_prepare(&world->image, pid, failure) != 0) {
+		return -1;
+	}
+	libc_find(&world->libc, &world->image, pid);
+	world->main_stack_end = read_main_stack_end(pid);
+	result = stop_begin(
+	    &world->stop, pid, client_hello(client), max_stop_ns, failure);
+	if (result == 0) {
+		result = look(world, client, failure);
+	}
+	stop_release(&world->stop);
+	return result;
+}
+
+static void
+search_world(struct world *world)
+{
+	struct search search = { .world = world };
+
+	world_divide(world);
+	for (size_t i = 0; i < world->member_count; i++) {
+		world->members[i].end = judge(world, &world->members[i]);
+	}
+	enter_waits(&search);
+	find_live(&search);
+	free(search.wanted);
+	free(search.woken);
+}
+
+int
+proof_take(struct client *client, struct snapshot *snapshot,
+    int64_t max_stop_ns, struct proof *proof, struct failure *failure)
+{
+	struct world world = { .stop = { .threads_fd = -1 } };
+	int64_t begin;
+	int result;
+
+	*proof = (struct proof) { .why_not = "" };
+	result = take(&world, client, max_stop_ns, failure);
+	if (world.stop.began_ns != 0) {
+		proof->stopped_ns = world.stop.ended_ns - world.stop.began_ns;
+	}
+	if (result == 0) {
+		begin = stop_now();
+		search_world(&world);
+		tell_all(snapshot, &world, proof);
+		proof->working_ns = stop_now() - begin;
+	} else if (failure->status != EXIT_NO_TARGET) {
+		snprintf(proof->why_not, sizeof(proof->why_not), "%.255s",
+		    failure->text);
+		result = 0;
+	}
+	world_free(&world);
+	return result;
+}
