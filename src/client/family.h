@@ -17,8 +17,8 @@ struct family_member {
 };
 
 /*
- * Puts the members in order: each is followed by its children, and theirs; those
- * of one parent, and those that have none here, by their pids.
+ * Puts the members in order: each is followed by its children, and theirs.
+ * Those of one parent, and those that have none here, come by their pids.
  */
 void family_sort(struct family_member *members, size_t count);
 

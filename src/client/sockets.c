@@ -265,8 +265,7 @@ look_at_descriptors(struct snapshot *snapshot, int descriptors)
 		/* Of several descriptors the probe looks which are left. */
 		if (session->kind != WIRE_SESSION_REGISTRY &&
 		    session->inode != 0 && session->fd >= 0 &&
-		    session->fds <= 1 &&
-		    !is_still_open(descriptors, session)) {
+		    session->fds <= 1 && !is_still_open(descriptors, session)) {
 			session->state = SESSION_CLOSED;
 		}
 		open_ones += is_tcp(session);

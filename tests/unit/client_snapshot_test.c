@@ -376,7 +376,7 @@ sessions(void **state)
 	snapshot_free(snapshot);
 }
 
-/* Whatever numbers the probe sends, a session is something that can be shown. */
+/* Whatever numbers the probe sends, a session can be shown. */
 static void
 hostile_sessions(void **state)
 {
