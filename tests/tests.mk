@@ -55,17 +55,21 @@ $(B)/tests/e2e/%: tests/e2e/%.c $(HARNESS) \
 	    $(TOOL_LIBS) -lcmocka
 
 # The programs that the probe watches.
-PROGRAM_SRC := $(wildcard tests/programs/*.c)
+PROGRAM_SRC := $(filter-out tests/programs/glib_%,$(wildcard tests/programs/*.c))
 PROGRAM_BIN := $(patsubst tests/programs/%.c,$(B)/tests/programs/%,$(PROGRAM_SRC))
 
 $(B)/tests/programs/%: tests/programs/%.c $(B)/libstrand.a \
     $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -o $@ \
-	    $< $(B)/libstrand.a -lpthread
+	    $< $(B)/libstrand.a -lpthread $(PROGRAM_LIBS)
 
-# The same in C++. Not among the programs above, which the demo builds on machines
-# that have no compiler for them.
+# The same with GLib, and in C++. Not among the programs above, which the demo
+# builds on machines that need have neither.
+GLIB_BIN := $(B)/tests/programs/glib_waits
+$(GLIB_BIN): PROGRAM_LIBS = \
+    $(shell $(PKG_CONFIG) --cflags --libs glib-2.0)
+
 CXX_SRC := $(wildcard tests/programs/*.cc)
 CXX_BIN := $(patsubst tests/programs/%.cc,$(B)/tests/programs/%,$(CXX_SRC))
 CXX_FLAGS = -std=c++20 -MMD -MP -Wall -Wextra -Wshadow \
@@ -227,8 +231,8 @@ leaks: all $(LEAKS_BIN)
 programs: $(PROGRAM_BIN)
 unit: $(UNIT_BIN)
 stress: $(STRESS_BIN)
-e2e: $(E2E_BIN) $(PROGRAM_BIN) $(CXX_BIN) $(COMPANY_BIN) \
-    $(B)/tests/stress/storms_module.so
+e2e: $(E2E_BIN) $(PROGRAM_BIN) $(GLIB_BIN) $(CXX_BIN) \
+    $(COMPANY_BIN) $(B)/tests/stress/storms_module.so
 
 # Below a sanitizer the tests end to end run as well: the tool and the programs
 # are instrumented, the probe is not.

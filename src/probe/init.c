@@ -13,6 +13,7 @@
 #include "probe/channel.h"
 #include "probe/config.h"
 #include "probe/connection.h"
+#include "probe/glib.h"
 #include "probe/kernel.h"
 #include "probe/observer.h"
 #include "probe/probe.h"
@@ -99,6 +100,7 @@ begin(void)
 {
 	init_probe();
 	real_resolve_libc();
+	glib_find();
 	config_read();
 	kernel_note_stderr(2);
 	if (task_self == NULL) {

@@ -32,6 +32,7 @@
  *     observer            the same for runtimes (stranded_observer.h)
  *     real, calls.def     the wrapped functions
  *     wrap_*.c            thin wrappers, no policy
+ *     glib                what a futex is to GLib
  *     signal              the signal that asks for a dump
  *     agent               the probe's own thread, which has these:
  *     aging, tidy, kernel what waits how long; what has gone; what /proc says

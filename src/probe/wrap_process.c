@@ -15,6 +15,7 @@
 #include <stdarg.h>
 
 #include "probe/agent.h"
+#include "probe/glib.h"
 #include "probe/init.h"
 #include "probe/sys.h"
 #include "probe/wrap.h"
@@ -108,6 +109,7 @@ futex_wait(long number, long word, long operation, long value, long timeout,
     long second, long third)
 {
 	struct task *task = task_self != NULL ? task_self : task_adopt();
+	struct glib_wait seen = { STATE_syscall, (const void *) word };
 	struct stranded_wait wait;
 	struct timespec left;
 	long outcome;
@@ -116,8 +118,9 @@ futex_wait(long number, long word, long operation, long value, long timeout,
 		return real.syscall(
 		    number, word, operation, value, timeout, second, third);
 	}
-	wrap_begin(task, &wait, CALL_syscall, STATE_syscall,
-	    (const void *) word, timeout != 0 ? STRANDED_WAIT_TIMED : 0);
+	glib_name(__builtin_return_address(0), (const uint32_t *) word, &seen);
+	wrap_begin(task, &wait, CALL_syscall, (enum call_state) seen.state,
+	    seen.object, timeout != 0 ? STRANDED_WAIT_TIMED : 0);
 	outcome = real.syscall(
 	    number, word, operation, value, timeout, second, third);
 	while (WRAP_AGAIN) {

@@ -1,19 +1,21 @@
 /*
- * cxx_test.c: what C++ waits for, by whichever means its library does it.
+ * runtimes_test.c: what C++ and GLib wait for, by whichever means their
+ * libraries do it.
  */
 #include "harness.h"
 
+#include <stdio.h>
 #include <string.h>
 
+/* A thread, and how it must be found. */
 struct thing {
-	const char *name;     /* the thread's */
-	const char *state;    /* it is in */
-	const char *function; /* and in its stack; this one has no mangled name
-	                         or one that contains it */
+	const char *name;
+	const char *state;
+	const char *function; /* in its stack, or a part of a C++ name there */
 	bool timed;
 };
 
-static const struct thing things[] = {
+static const struct thing cxx[] = {
 	{ "mutex", "mutex lock", "wait_mutex", false },
 	{ "timed_mutex", "mutex lock", "wait_timed_mutex", true },
 	{ "recursive_mutex", "mutex lock", "wait_recursive_mutex", false },
@@ -40,9 +42,22 @@ static const struct thing things[] = {
 	{ "thrown_c", "mutex lock", "wait_thrown_c", false },
 	{ "cancelled", "mutex lock", "be_cancelled", false },
 	{ "canceller", "thread join", "wait_cancelled", false },
+	{ NULL, NULL, NULL, false },
 };
 
-#define THINGS (sizeof things / sizeof things[0])
+/* The pool's thread is in GLib's own functions; some of those have no name. */
+static const struct thing glib[] = {
+	{ "queue", "chan receive", "wait_queue", false },
+	{ "timed queue", "chan receive", "wait_timed_queue", true },
+	{ "unlocked queue", "chan receive", "wait_unlocked_queue", false },
+	{ "pool", "chan receive", "g_cond_wait", false },
+	{ "cond", "cond wait", "wait_cond", false },
+	{ "cond until", "cond wait", "wait_cond_until", true },
+	{ "mutex", "futex", "wait_mutex", false },
+	{ "rwlock", "rwlock read lock", "wait_rwlock", false },
+	{ "join", "thread join", "wait_join", false },
+	{ NULL, NULL, NULL, false },
+};
 
 /* Is there a frame whose function's name has this in it? */
 static bool
@@ -69,15 +84,33 @@ is_there(json_t *dump, const struct thing *thing)
 	    json_is_true(json_object_get(task, "timed")) == thing->timed;
 }
 
+/* The first that is not there, or NULL. */
 static const struct thing *
-missing(json_t *dump)
+missing(json_t *dump, const struct thing *things)
 {
-	for (size_t i = 0; i < THINGS; i++) {
-		if (!is_there(dump, &things[i])) {
-			return &things[i];
-		}
+	while (things->name && is_there(dump, things)) {
+		things++;
 	}
-	return NULL;
+	return things->name ? things : NULL;
+}
+
+static json_t *
+await_things(struct harness_program *program, const struct thing *things)
+{
+	int64_t end = harness_now_ms() + 20000;
+	json_t *dump = harness_dump(program);
+
+	while (missing(dump, things) && harness_now_ms() < end) {
+		harness_sleep_ms(100);
+		dump = harness_dump(program);
+	}
+	if (missing(dump, things)) {
+		const char *name = missing(dump, things)->name;
+
+		fail_msg("%s is not as it must be: %s", name,
+		    json_dumps(harness_task(dump, name), JSON_INDENT(1)));
+	}
+	return dump;
 }
 
 static void
@@ -90,34 +123,44 @@ assert_ends(struct harness_program *program)
 }
 
 static void
-test_states(void **state)
+test_cxx(void **state)
 {
 	struct harness_program *program =
 	    harness_start(HARNESS_RUN, "cxx_waits");
-	int64_t end = harness_now_ms() + 20000;
-	json_t *dump;
 
 	harness_ready(program);
-	dump = harness_dump(program);
-	while (missing(dump) && harness_now_ms() < end) {
-		harness_sleep_ms(100);
-		dump = harness_dump(program);
-	}
-	if (missing(dump)) {
-		fail_msg("%s is not as it must be: %s", missing(dump)->name,
-		    json_dumps(harness_task(dump, missing(dump)->name),
-			JSON_INDENT(1)));
-	}
+	await_things(program, cxx);
 	assert_ends(program);
 }
 
-/* It does so without the probe, or the test would say nothing. */
 static void
-test_twin(void **state)
+test_glib(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_RUN, "glib_waits");
+	char queue[32];
+	json_t *dump;
+
+	snprintf(queue, sizeof queue, "%s", harness_line(program, "queue "));
+	harness_ready(program);
+	dump = await_things(program, glib);
+	assert_string_equal(
+	    harness_text(harness_task(dump, "queue"), "object"), queue);
+	assert_string_equal(harness_text(harness_task(dump, "cond"), "object"),
+	    harness_text(harness_task(dump, "cond until"), "object"));
+	assert_ends(program);
+}
+
+/* They end so without the probe, or the tests would say nothing. */
+static void
+test_twins(void **state)
 {
 	struct harness_program *program =
 	    harness_start(HARNESS_BARE, "cxx_waits");
 
+	harness_ready(program);
+	assert_ends(program);
+	program = harness_start(HARNESS_BARE, "glib_waits");
 	harness_ready(program);
 	assert_ends(program);
 }
@@ -126,9 +169,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		HARNESS_TEST(test_states),
-		HARNESS_TEST(test_twin),
+		HARNESS_TEST(test_cxx),
+		HARNESS_TEST(test_glib),
+		HARNESS_TEST(test_twins),
 	};
 
-	return cmocka_run_group_tests_name("cxx", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("runtimes", tests, NULL, NULL);
 }
