@@ -12,10 +12,11 @@ struct company {
 };
 
 #define ALLOCATOR                                                              \
-	REPORT_OK, "allocator",                                                \
-	    "an allocator that the probe gets along with, loaded before it "   \
-	    "or after it",                                                     \
-	    NULL
+	REPORT_NOTE, "allocator",                                              \
+	    "another allocator than glibc's: `stranded leaks` can follow "     \
+	    "references through its heap only in a program that was started "  \
+	    "with --track-heap",                                               \
+	    "start it with `stranded run --track-heap`"
 #define SANITIZER                                                              \
 	REPORT_NOTE, "sanitizer",                                              \
 	    "a sanitizer's runtime, which must be the first library of all; "  \
@@ -58,6 +59,10 @@ static const struct company defined[] = {
 	    "first, and some of them wait themselves, unseen",
 	    NULL },
 	{ "io_uring_queue_init", URING },
+	{ "je_mallctl", ALLOCATOR },
+	{ "mallctl", ALLOCATOR },
+	{ "tc_malloc", ALLOCATOR },
+	{ "mi_malloc", ALLOCATOR },
 	{ "rust_eh_personality", REPORT_NOTE, "tasks",
 	    "locks of Rust's standard library are futexes: who waits for "
 	    "one is seen, but not who holds it",

@@ -1,4 +1,4 @@
-/* company.h: the libraries and runtimes that the probe shares a process with. */
+/* company.h: libraries and runtimes that the probe shares a process with. */
 #ifndef DOCTOR_COMPANY_H
 #define DOCTOR_COMPANY_H
 

@@ -38,6 +38,7 @@ mapped_check(struct report *report, const struct maps *maps)
 {
 	unsigned int libcs = 0;
 	unsigned int deleted = 0;
+	bool tracked = false;
 	const char *example = NULL;
 
 	for (size_t i = 0; i < maps->count; i++) {
@@ -48,11 +49,16 @@ mapped_check(struct report *report, const struct maps *maps)
 			continue;
 		}
 		company_check_library(report, name);
+		tracked |= strcmp(name, "libstranded_heap.so") == 0;
 		libcs += strncmp(name, "libc.so.", 8) == 0;
 		if (strstr(name, " (deleted)") != NULL) {
 			deleted++;
 			example = name;
 		}
+	}
+	if (tracked) {
+		report_add(report, REPORT_OK, "heap",
+		    "the place of each block is noted (--track-heap)");
 	}
 	if (libcs > 1) {
 		report_add(report, REPORT_NOTE, "libraries",

@@ -97,7 +97,7 @@ test_tcmalloc(void **state)
 	with_company("_tcmalloc_minimal", EVERYTHING);
 }
 
-/* With LD_PRELOAD alone the sanitizer says what is missing; the doctor before. */
+/* What the sanitizer would complain of, and the allocator would hide. */
 static void
 test_doctor(void **state)
 {

@@ -1,10 +1,10 @@
 /*
  * twins.h: a program does the same with the probe and without it.
  *
- * Each case of a program (see tests/programs/host.h) is run three times: without
- * the probe, with it, and with it while dumps are asked for by signal. All three
- * must say the same and end with the same status. They run at the same time:
- * what they do is mostly waiting.
+ * Each case of a program (see tests/programs/host.h) is run three times:
+ * without the probe, with it, and with it while dumps are asked for by signal.
+ * All three must say the same and end with the same status. They run at the
+ * same time: what they do is mostly waiting.
  */
 #ifndef E2E_TWINS_H
 #define E2E_TWINS_H

@@ -82,6 +82,16 @@ exports()
 	names "$B/libstranded.so" | diff "$root/calls" -
 }
 
+# The probe needs libc and nothing else, and hardly any of what little storage
+# there is for threads in a program that has begun.
+burden()
+{
+	[ "$(readelf -d "$B/libstranded.so" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')" \
+	    = libc.so.6 ] || return
+	size=$(readelf -lW "$B/libstranded.so" | awk '$1 == "TLS" { print $6 }')
+	[ $((size)) -le 64 ]
+}
+
 # stranded(1) lists what the probe wraps.
 calls()
 {
@@ -125,6 +135,7 @@ expect program program
 expect uninstall uninstall
 expect help help
 expect exports exports
+expect burden burden
 expect calls calls
 # With that sanitizer there is nothing to show: see ../run.sh.
 case ${SAN:-} in

@@ -176,8 +176,12 @@ libraries(void **state)
 	assert_ptr_equal(mapped_probe(&maps), &list[5]);
 	mapped_check(&report, &maps);
 	assert_int_equal(report.count, 2);
-	assert_int_equal(report.findings[0].level, REPORT_OK);
+	assert_string_equal(report.findings[0].topic, "allocator");
 	assert_last(REPORT_NOTE, "libraries", "libold.so.1");
+	list[4].path = (char *) "/opt/lib/libstranded_heap.so";
+	maps.count = 5;
+	mapped_check(&report, &maps);
+	assert_string_equal(report.findings[2].topic, "heap");
 	maps.count = 3;
 	list[2].offset = 0; /* a copy */
 	mapped_check(&report, &maps);

@@ -1,6 +1,6 @@
 /*
- * doctor_executable_test.c: which programs the probe can work in. The ones that it
- * cannot work in are copies of this test, with a few bytes changed.
+ * doctor_executable_test.c: which programs the probe can work in. The ones that
+ * it cannot work in are copies of this test, with a few bytes changed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
