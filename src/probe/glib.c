@@ -73,7 +73,7 @@ waits_for_cond(uintptr_t caller)
 	return false;
 }
 
-/* What lies on the futex's own page can be read; elsewhere there may be none. */
+/* What lies on the futex's own page can be read; beyond may be nothing. */
 static bool
 read_queue(const struct queue *queue, const uint32_t *word, struct queue *copy)
 {

@@ -7,8 +7,16 @@
  */
 #include "probe/wrap.h"
 
-#define TIMED          STRANDED_WAIT_TIMED
-#define REST_SOMEWHERE rest = rest != NULL ? rest : &left
+#define TIMED STRANDED_WAIT_TIMED
+
+/* Where the call shall write it: where the caller wants it, or here. */
+static struct timespec *
+or_here(struct timespec *rest, struct timespec *here)
+{
+	return rest != NULL ? rest : here;
+}
+
+#define REST_SOMEWHERE rest = or_here(rest, &left)
 
 WRAP_CALL(int, nanosleep, NULL, TIMED, REST_SOMEWHERE,
     (const struct timespec *request, struct timespec *rest), (request, rest),

@@ -6,7 +6,7 @@
  * leave out even the lock (getc(), fread_unlocked()): they would become
  * noticeably slower. Of getc_unlocked() and its like, which are inline, only
  * __uflow() and __overflow() are called, when the buffer is empty or full.
- * printf() and scanf() take their arguments where no wrapper can pass them on.
+ * The formatting ones take their arguments where no wrapper can pass them on.
  *
  * The descriptor is read from the stream's own memory, as fileno_unlocked()
  * does, but without touching errno if there is none.

@@ -1,6 +1,6 @@
 /*
- * calls_test.c: each call that the probe wraps, blocked in, and what a dump says
- * of it. The rows are those of the probe's table; every_call blocks in them.
+ * calls_test.c: a thread blocked in each call that the probe wraps, and what a
+ * dump says of it. The rows are those of the probe's table; every_call blocks in them.
  */
 #include "harness.h"
 
@@ -200,7 +200,17 @@ assert_ends(struct harness_program *program)
 	harness_say(program, "release");
 	harness_line(program, "done");
 	assert_null(strstr(harness_said(program), "wrong"));
-	assert_int_equal(harness_stop(program), 0);
+}
+
+/* Nothing is left of them: the threads have gone, and so have their records. */
+static void
+assert_nothing_left(struct harness_program *program)
+{
+	json_t *dump;
+
+	HARNESS_UNTIL((dump = harness_dump(program)) &&
+	    json_array_size(json_object_get(dump, "tasks")) == 1);
+	assert_null(harness_task(dump, "row 0"));
 }
 
 static void
@@ -216,13 +226,18 @@ test_every_call(void **state)
 	    json_object_get(harness_task(dump, "c11"), "created_by"),
 	    "case_thrd_join"));
 	assert_ends(program);
+	assert_nothing_left(program);
+	assert_int_equal(harness_stop(program), 0);
 }
 
 /* They do so without the probe, or the test would say nothing. */
 static void
 test_twin(void **state)
 {
-	assert_ends(start(HARNESS_BARE));
+	struct harness_program *program = start(HARNESS_BARE);
+
+	assert_ends(program);
+	assert_int_equal(harness_stop(program), 0);
 }
 
 /* The dump's signal in each thread: all go on waiting as if nothing were. */
@@ -248,6 +263,7 @@ test_disturbed(void **state)
 		}
 	}
 	assert_ends(program);
+	assert_int_equal(harness_stop(program), 0);
 }
 
 int

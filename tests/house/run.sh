@@ -70,6 +70,18 @@ names()
 	    awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort
 }
 
+# Each call has its wrapper in the file that the table names.
+wrappers()
+{
+	sed -n 's/^\(CALL\|WAIT\)(\([^,]*\),.* \([^ ]*\))$/\2 \3/p' \
+	    src/probe/calls.def >"$root/rows" && [ -s "$root/rows" ] || return
+	while read -r call file; do
+		nm --defined-only "$B/obj/probe/src/probe/$file.o" |
+		    grep -q " T $call\$" ||
+		    { echo "$file.c has no $call"; return 1; }
+	done <"$root/rows"
+}
+
 # The library has no name but its own; the probe has the calls that it wraps.
 exports()
 {
@@ -137,6 +149,7 @@ expect help help
 expect exports exports
 expect burden burden
 expect calls calls
+expect wrappers wrappers
 # With that sanitizer there is nothing to show: see ../run.sh.
 case ${SAN:-} in
 *thread*)

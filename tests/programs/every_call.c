@@ -9,10 +9,10 @@
  * or "row NAME passes" if there is nothing that it could be made to wait for.
  * Its thread is named by the row's place in the table: "row 12".
  *
- * At "disturb" on standard input each thread gets a SIGHUP. After
- * "release" all calls are brought to their end, and
- * "wrong NAME" is printed for each that did not come to what it must; "done" at
- * the end. It is the same with the probe and without.
+ * At "disturb" on standard input each thread gets a SIGHUP. After "release" all
+ * calls are brought to their end, and "wrong NAME" is printed for each that did
+ * not come to what it must; "done" at the end. It is the same with the probe and
+ * without.
  */
 #include "every_call_io.h"
 #include "every_call_locks.h"

@@ -14,6 +14,7 @@
 #include <threads.h>
 
 #include "every_call.h"
+#include "probe/real.h" /* __xpg_sigpause */
 
 /* ---- Names ------------------------------------------------------------- */
 
