@@ -149,6 +149,10 @@ struct stranded_observer {
 	void (*session_used)(uint64_t session);
 	void (*session_close)(uint64_t session);
 	void (*session_enter)(uint64_t session);
+
+	/* Later ones have what follows, if `size` says so. */
+	void (*check_point)(const char *name, int is_baseline);
+	void (*label)(const char *text);
 };
 
 /*
@@ -370,6 +374,66 @@ stranded_session_enter(uint64_t session)
 	if (__builtin_expect(observer != NULL, 0))
 		observer->session_enter(session);
 }
+
+/* ---- Tests ------------------------------------------------------------- */
+
+/*
+ * What test programs say to `stranded check`. Without it these do nothing: they
+ * may stay in the program.
+ */
+
+#define STRANDED_HAS(observer, field)                                          \
+	((observer) != NULL &&                                                 \
+	    (observer)->size >= offsetof(struct stranded_observer, field) +    \
+		    sizeof((observer)->field))
+
+/*
+ * What is there now is judged, and reported under `name`. The calling thread
+ * waits for that; other threads go on.
+ */
+static inline void
+stranded_check_point(const char *name)
+{
+	const struct stranded_observer *observer = stranded_observer();
+
+	if (__builtin_expect(STRANDED_HAS(observer, check_point), 0))
+		observer->check_point(name, 0);
+}
+
+/* What is there now is ignored from now on. */
+static inline void
+stranded_check_baseline(void)
+{
+	const struct stranded_observer *observer = stranded_observer();
+
+	if (__builtin_expect(STRANDED_HAS(observer, check_point), 0))
+		observer->check_point("baseline", 1);
+}
+
+/*
+ * Labels the calling thread's task, and all tasks that it creates from now on:
+ * with a test's name, say, of which 63 bytes are kept. NULL: no label.
+ */
+static inline void
+stranded_label(const char *text)
+{
+	const struct stranded_observer *observer = stranded_observer();
+
+	if (__builtin_expect(STRANDED_HAS(observer, label), 0))
+		observer->label(text);
+}
+
+/*
+ * At file scope: a leak that this program knows of, and that is not to be
+ * reported: a line as in the file of `stranded check --suppressions`, such as
+ * "function:reader". See stranded-check(1).
+ */
+#define STRANDED_SUPPRESS(line)            STRANDED_SUPPRESS_AT(line, __COUNTER__)
+#define STRANDED_SUPPRESS_AT(line, number) STRANDED_SUPPRESS_NAMED(line, number)
+#define STRANDED_SUPPRESS_NAMED(line, number)                                  \
+	__attribute__((                                                        \
+	    used, section("stranded_suppressions"))) static const char         \
+	    stranded_suppressed_##number[] = line
 
 #ifdef __cplusplus
 }

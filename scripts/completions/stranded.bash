@@ -11,7 +11,7 @@ _stranded()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		words=$(stranded help --words 2>/dev/null)
-	elif [ "$command" = run ] && [[ $current != -* ]]; then
+	elif [[ $command == @(run|check) ]] && [[ $current != -* ]]; then
 		# What follows is another command, with its own completion.
 		if declare -F _command_offset >/dev/null; then
 			_command_offset 2

@@ -349,6 +349,27 @@ client_signal(
 	return ask(client, WIRE_SIGNAL_REQUEST, &signal->header, failure);
 }
 
+int
+client_check(struct client *client, uint64_t go_on, struct wire_check *check,
+    struct failure *failure)
+{
+	const struct wire_check_request request = {
+		.header = { sizeof(request), WIRE_CHECK_REQUEST, 0 },
+		.go_on = go_on,
+	};
+	const struct wire_header *message;
+	int error = stream_send(&client->stream, &request, sizeof(request));
+
+	if (error == 0) {
+		error = stream_expect(&client->stream, WIRE_CHECK, &message);
+	}
+	if (error != 0) {
+		return fail(client, error, failure);
+	}
+	memcpy(check, message, sizeof(*check));
+	return 0;
+}
+
 /* How much of each stack to ask for, so that all of them can be borne. */
 static uint32_t
 stack_share(uint32_t tasks)

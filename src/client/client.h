@@ -57,6 +57,13 @@ int client_signal(
     struct client *client, struct wire_signal *signal, struct failure *failure);
 
 /*
+ * For `stranded check`: lets the thread go on that waits at point `go_on` (0:
+ * none does), and asks who else waits to be judged.
+ */
+int client_check(struct client *client, uint64_t go_on,
+    struct wire_check *check, struct failure *failure);
+
+/*
  * Takes a snapshot; `flags` is of enum wire_snapshot_flags. Relations that need
  * no stacks (holders, senders, receivers, a session's tasks and state) are
  * filled in. NULL and `failure` if the target has gone, or speaks nonsense.

@@ -129,6 +129,8 @@ take_task(struct receiver *receiver, const void *data)
 	};
 	memcpy(task->name, message->name, sizeof(task->name));
 	text_clean(task->name);
+	memcpy(task->label, message->label, sizeof(task->label));
+	text_clean(task->label);
 	take_cases(task, message);
 	take_stack(
 	    receiver, &task->stack, &message->stack, wire_task_stack(message));

@@ -71,6 +71,7 @@ struct task {
 	uint64_t id;
 	uint32_t tid; /* thread that runs it, 0 if none does */
 	char name[WIRE_NAME_MAX];
+	char label[WIRE_LABEL_MAX]; /* what a test program calls it, or "" */
 	uint32_t state;     /* enum stranded_state */
 	uint32_t flags;     /* enum wire_task_flags */
 	uint64_t wait_seq;  /* with the id it names the wait; 0 if running */

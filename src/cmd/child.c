@@ -58,12 +58,17 @@ take_signals(struct inherited *inherited)
 
 /* In the child. Returns only if the command cannot be executed. */
 static void
-execute(char **argv, int handshake, const struct inherited *inherited)
+execute(const struct child *child, char **argv, int handshake,
+    const struct inherited *inherited)
 {
 	char number[16];
 
 	snprintf(number, sizeof(number), "%d", handshake);
 	setenv("STRANDED_HANDSHAKE", number, 1);
+	if (child->judged) {
+		snprintf(number, sizeof(number), "%d", getpid());
+		setenv("STRANDED_CHECK", number, 1);
+	}
 	fcntl(handshake, F_SETFD, 0);
 	sigaction(SIGCHLD, &inherited->child_action, NULL);
 	sigprocmask(SIG_SETMASK, &inherited->mask, NULL);
@@ -89,7 +94,7 @@ fork_child(struct child *child, char **argv, const int handshake[2],
 		return error;
 	}
 	if (child->pid == 0) {
-		execute(argv, handshake[1], &inherited);
+		execute(child, argv, handshake[1], &inherited);
 		error = errno;
 		/* If the parent has gone, there is nobody to tell. */
 		(void) !write(errors[1], &error, sizeof(error));
@@ -124,11 +129,13 @@ start(struct child *child, char **argv)
 }
 
 int
-child_start(struct child *child, char **argv, struct failure *failure)
+child_start(
+    struct child *child, char **argv, bool judged, struct failure *failure)
 {
 	int error;
 
 	memset(child, 0, sizeof(*child));
+	child->judged = judged;
 	error = start(child, argv);
 	if (error == 0) {
 		return 0;

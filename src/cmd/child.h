@@ -15,6 +15,7 @@
 
 struct child {
 	pid_t pid;
+	bool judged;   /* it shall wait for that, at its end and before */
 	int handshake; /* where the probe in it says that it is there */
 	int signals;   /* a signalfd: what is sent to us */
 	bool ended;
@@ -22,10 +23,11 @@ struct child {
 };
 
 /*
- * Starts `argv`, with the environment as it is. -1 and `failure` if it cannot
+ * Starts `argv`, with the environment as it is; `judged` as in the struct. -1 and `failure` if it cannot
  * be executed.
  */
-int child_start(struct child *child, char **argv, struct failure *failure);
+int child_start(
+    struct child *child, char **argv, bool judged, struct failure *failure);
 
 /*
  * Waits for the probe's word, but not for ever. False if it does not come, or

@@ -41,6 +41,7 @@ extern const struct command command_dump;
 extern const struct command command_top;
 extern const struct command command_leaks;
 extern const struct command command_doctor;
+extern const struct command command_check;
 extern const struct command command_diff;
 extern const struct command command_help;
 extern const struct command command_version;

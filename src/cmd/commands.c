@@ -11,6 +11,7 @@ const struct command *const command_table[] = {
 	&command_top,
 	&command_leaks,
 	&command_doctor,
+	&command_check,
 	&command_diff,
 	&command_help,
 	&command_version,

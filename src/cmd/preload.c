@@ -157,3 +157,11 @@ preload_prepare(const char *command, bool track_heap)
 	free(path);
 	free(probe);
 }
+
+void
+preload_missed(const char *command, bool has_ended)
+{
+	say_warn("the probe was not loaded in %s, which %s: a security policy, "
+		 "or a wrapper that clears LD_PRELOAD, can be the reason",
+	    command, has_ended ? "has ended" : "was ended");
+}

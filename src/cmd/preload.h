@@ -23,4 +23,7 @@ char *preload_find(struct failure *failure);
  */
 void preload_prepare(const char *command, bool track_heap);
 
+/* Says that the probe is not in `command`, which has ended, or was ended. */
+void preload_missed(const char *command, bool has_ended);
+
 #endif

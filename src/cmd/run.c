@@ -119,9 +119,7 @@ refuse(struct child *child, const char *command)
 	bool ended = child->ended;
 
 	child_terminate(child);
-	say_warn("the probe was not loaded in %s, which %s: a security policy, "
-		 "or a wrapper that clears LD_PRELOAD, can be the reason",
-	    command, ended ? "has ended" : "was ended");
+	preload_missed(command, ended);
 	return EXIT_NO_TARGET;
 }
 
@@ -153,7 +151,7 @@ run_run(struct arguments *arguments)
 	struct child child;
 
 	preload_prepare(argv[0], track_heap);
-	if (child_start(&child, argv, &failure) != 0) {
+	if (child_start(&child, argv, false, &failure) != 0) {
 		say_failure(&failure);
 	}
 	if (!child_await_probe(&child)) {

@@ -46,6 +46,8 @@ wire_check_request(const void *message, size_t size)
 		return size == sizeof(struct wire_signal_request);
 	case WIRE_BOOKKEEPING_REQUEST:
 		return size == sizeof(struct wire_bookkeeping_request);
+	case WIRE_CHECK_REQUEST:
+		return size == sizeof(struct wire_check_request);
 	default:
 		return false;
 	}
@@ -56,6 +58,7 @@ task_is_sane(const struct wire_task *task, size_t size)
 {
 	if (size < sizeof(*task) || task->case_count > WIRE_CASES_MAX ||
 	    task->name[WIRE_NAME_MAX - 1] != '\0' ||
+	    task->label[WIRE_LABEL_MAX - 1] != '\0' ||
 	    !stack_is_sane(&task->stack) || !stack_is_sane(&task->creation)) {
 		return false;
 	}
@@ -113,6 +116,13 @@ bookkeeping_is_sane(const struct wire_bookkeeping *bookkeeping, size_t size)
 		(uint64_t) bookkeeping->argument_count * sizeof(uint64_t);
 }
 
+static bool
+check_is_sane(const struct wire_check *check, size_t size)
+{
+	return size == sizeof(*check) && check->kind <= WIRE_CHECK_EXIT &&
+	    check->name[WIRE_LABEL_MAX - 1] == '\0';
+}
+
 bool
 wire_check_answer(const void *message, size_t size)
 {
@@ -146,6 +156,8 @@ wire_check_answer(const void *message, size_t size)
 		return size == sizeof(struct wire_signal);
 	case WIRE_BOOKKEEPING:
 		return bookkeeping_is_sane(message, size);
+	case WIRE_CHECK:
+		return check_is_sane(message, size);
 	default:
 		return false;
 	}

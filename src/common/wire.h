@@ -26,6 +26,8 @@
  *                          <-     SIGNAL
  *     BOOKKEEPING_REQUEST  ->
  *                          <-     BOOKKEEPING
+ *     CHECK_REQUEST        ->
+ *                          <-     CHECK
  *
  * The probe answers requests in order. Anything it does not understand gets an
  * ERROR, and the connection is closed.
@@ -45,6 +47,7 @@
 #define WIRE_STACK_MAX   (256u << 10) /* bytes of one copied stack */
 #define WIRE_READ_MAX    (256u << 10) /* bytes of one MEMORY */
 #define WIRE_NAME_MAX    32u          /* bytes of a task's name, with its NUL */
+#define WIRE_LABEL_MAX   64u          /* bytes of a label, with its NUL */
 #define WIRE_TEXT_MAX    256u /* bytes of a session's name or an error */
 #define WIRE_CASES_MAX   64u  /* cases of a select that are sent */
 #define WIRE_ADDRESS_MAX 128u /* bytes of a sockaddr */
@@ -67,7 +70,9 @@ enum wire_type {
 	WIRE_SIGNAL_REQUEST = 14,
 	WIRE_SIGNAL = 15,
 	WIRE_BOOKKEEPING_REQUEST = 16,
-	WIRE_BOOKKEEPING = 17
+	WIRE_BOOKKEEPING = 17,
+	WIRE_CHECK_REQUEST = 18,
+	WIRE_CHECK = 19
 };
 
 struct wire_header {
@@ -202,6 +207,7 @@ struct wire_task {
 	uint16_t state; /* enum stranded_state */
 	uint16_t case_count;
 	char name[WIRE_NAME_MAX];
+	char label[WIRE_LABEL_MAX];
 	struct wire_stack stack;
 	struct wire_stack creation;
 	/* then: cases, bytes of stack, bytes of creation */
@@ -323,6 +329,29 @@ struct wire_bookkeeping {
 	uint32_t range_count;
 	uint32_t argument_count;
 	/* then: ranges, arguments (64 bits each) */
+};
+
+/*
+ * For `stranded check`: lets a thread that waits to be judged go on, and asks
+ * who else does.
+ */
+struct wire_check_request {
+	struct wire_header header;
+	uint64_t go_on; /* the number of a point, 0: none */
+};
+
+enum wire_check_kind {
+	WIRE_CHECK_POINT = 0,    /* the program asks to be judged here */
+	WIRE_CHECK_BASELINE = 1, /* what is there now is not to be judged */
+	WIRE_CHECK_EXIT = 2      /* the process ends */
+};
+
+struct wire_check {
+	struct wire_header header;
+	uint64_t number; /* of the point, from 1; 0: nobody waits */
+	uint32_t kind;   /* enum wire_check_kind */
+	uint32_t tid;    /* of the thread that is there */
+	char name[WIRE_LABEL_MAX];
 };
 
 /*

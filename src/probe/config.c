@@ -148,6 +148,11 @@ config_read(void)
 	if (value != NULL) {
 		forget_runtime(value);
 	}
+	value = getenv("STRANDED_CHECK");
+	if (value != NULL) {
+		config.check = (int) text_number(value);
+		config.judge = (int) getppid();
+	}
 	read_environment();
 	find_tool();
 }

@@ -11,6 +11,7 @@
  *     STRANDED_TOOL       the `stranded` that makes the dump; by default the
  *                         one that was installed with the probe
  *     STRANDED_HANDSHAKE  a descriptor that `stranded run` waits at
+ *     STRANDED_CHECK      the process that `stranded check` judges
  *     STRANDED_RUNTIME    the library that `stranded run` has put in front of
  *                         the probe in LD_PRELOAD, for this program alone
  */
@@ -25,6 +26,8 @@
 struct config {
 	int signal;                 /* 0: none */
 	int handshake;              /* descriptor, or -1 */
+	int check;                  /* process, or 0 */
+	int judge;                  /* its parent at the start, then */
 	bool connect;               /* connect() makes sessions as well */
 	char dump[CONFIG_PATH_MAX]; /* absolute; "": standard error */
 	char directory[256];        /* "": the standard ones */

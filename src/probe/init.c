@@ -11,6 +11,7 @@
 #include "probe/agent.h"
 #include "probe/arch.h"
 #include "probe/channel.h"
+#include "probe/check.h"
 #include "probe/config.h"
 #include "probe/connection.h"
 #include "probe/glib.h"
@@ -80,6 +81,7 @@ in_child_of_fork(void)
 {
 	init_pid = (int) sys(SYS_getpid);
 	task_reset_after_fork();
+	check_reset();
 	session_reset_after_fork();
 	agent_start(true);
 }
@@ -119,6 +121,7 @@ end(void)
 {
 	/* A vfork child that exits is not the process. */
 	if (!init_is_vfork_child()) {
+		check_at("exit", WIRE_CHECK_EXIT);
 		agent_leave();
 	}
 }

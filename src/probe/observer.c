@@ -4,6 +4,8 @@
 #include <link.h>
 
 #include "probe/channel.h"
+#include "probe/check.h"
+#include "probe/label.h"
 #include "probe/probe.h"
 #include "probe/session.h"
 #include "probe/task.h"
@@ -83,6 +85,22 @@ on_session_enter(uint64_t handle)
 	}
 }
 
+static void
+on_check_point(const char *name, int is_baseline)
+{
+	check_at(name, is_baseline ? WIRE_CHECK_BASELINE : WIRE_CHECK_POINT);
+}
+
+static void
+on_label(const char *text)
+{
+	struct task *task = task_self != NULL ? task_self : task_adopt();
+
+	if (task != NULL) {
+		task->label = label_new(text);
+	}
+}
+
 static const struct stranded_observer observer = {
 	.version = 1,
 	.size = sizeof(observer),
@@ -97,6 +115,8 @@ static const struct stranded_observer observer = {
 	.session_used = on_session_used,
 	.session_close = session_close,
 	.session_enter = on_session_enter,
+	.check_point = on_check_point,
+	.label = on_label,
 };
 
 /* ---- How they find us -------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "probe/agent.h"
 #include "probe/aging.h"
 #include "probe/bookkeeping.h"
+#include "probe/check.h"
 #include "probe/dump.h"
 #include "probe/init.h"
 #include "probe/kernel.h"
@@ -168,6 +169,11 @@ answer(struct client *client)
 		break;
 	case WIRE_READ_REQUEST:
 		answer_read(client);
+		break;
+	case WIRE_CHECK_REQUEST:
+		check_go_on(((struct wire_check_request *) client->in)->go_on);
+		check_tell(out_room(client));
+		client->out_to += sizeof(struct wire_check);
 		break;
 	}
 }

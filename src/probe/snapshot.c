@@ -14,6 +14,7 @@
 #include "probe/channel.h"
 #include "probe/init.h"
 #include "probe/kernel.h"
+#include "probe/label.h"
 #include "probe/probe.h"
 #include "probe/real.h"
 #include "probe/session.h"
@@ -366,6 +367,8 @@ put_task(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 		    (flags & TASK_RUNTIME ? WIRE_TASK_RUNTIME : 0),
 	};
 	text_copy(message->name, task->name, sizeof(message->name));
+	text_copy(message->label, label_text(task->label),
+	    sizeof(message->label));
 	end = put_wait(walk, task, message, (uint8_t *) (message + 1));
 	end = put_creation(walk, task, message, end);
 	message->header =

@@ -111,6 +111,7 @@ task_create(const char *name, uint32_t flags, const struct stranded_place *by)
 	if (self != NULL) {
 		task->created_by = self->id;
 		task->session = self->session;
+		task->label = self->label;
 		task->flags |= self->flags & TASK_ENTERED;
 		note_creation(task, by, &self->stack);
 	}

@@ -76,6 +76,7 @@ struct task {
 	struct bounds stack; /* where its stack lies */
 	uintptr_t thread;    /* the pthread_t of its thread, 0: none */
 	uint32_t number;     /* of this record in the table */
+	uint32_t label;         /* number of its label, or 0 */
 	uint32_t creation;   /* number of its creation record, or 0 */
 	uint32_t exit_round; /* passes of thread-specific data seen */
 	void (*start)(void); /* what a new thread shall run */

@@ -13,8 +13,10 @@
 #include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "probe/agent.h"
+#include "probe/check.h"
 #include "probe/glib.h"
 #include "probe/init.h"
 #include "probe/sys.h"
@@ -157,6 +159,37 @@ probe_syscall(long number, long a, long b, long c, long d, long e, long f)
 }
 
 /* ---- Namespaces -------------------------------------------------------- */
+
+/*
+ * The end of a process that calls no destructors, so that it waits here to be
+ * judged, if it is. (One that does call them waits in ours: init.c.)
+ */
+PROBE_EXPORT void
+quick_exit(int status)
+{
+	init_probe();
+	check_at("quick_exit", WIRE_CHECK_EXIT);
+	real.quick_exit(status);
+	__builtin_unreachable();
+}
+
+PROBE_EXPORT void
+_exit(int status)
+{
+	init_probe();
+	check_at("_exit", WIRE_CHECK_EXIT);
+	real._exit(status);
+	__builtin_unreachable();
+}
+
+PROBE_EXPORT void
+_Exit(int status)
+{
+	init_probe();
+	check_at("_Exit", WIRE_CHECK_EXIT);
+	real._Exit(status);
+	__builtin_unreachable();
+}
 
 PROBE_EXPORT int
 unshare(int flags)

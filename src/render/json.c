@@ -225,6 +225,8 @@ encode_task(const struct task *task)
 	set(record, "id", json_integer(task->id));
 	set(record, "tid", number_or_null(task->tid));
 	set(record, "name", json_string_or_null(task->name));
+	set(record, "label",
+	    json_string_or_null(task->label[0] ? task->label : NULL));
 	set(record, "state", json_string(words_state(task)));
 	set(record, "wait_id", encode_wait_id(task));
 	set(record, "since_ms", milliseconds(task->since_ns));

@@ -388,11 +388,13 @@ read_task(struct reading *reading, json_t *object, void *element)
 {
 	struct task *task = element;
 	const char *name = string(reading, object, "name");
+	const char *label = string(reading, object, "label");
 	const char *why = string(reading, object, "why");
 
 	task->id = read_id(reading, object);
 	task->tid = (uint32_t) number_up_to(reading, object, "tid", UINT32_MAX);
 	snprintf(task->name, sizeof(task->name), "%s", name ? name : "");
+	snprintf(task->label, sizeof(task->label), "%s", label ? label : "");
 	task->state = read_state(reading, object);
 	task->wait_seq = read_wait(reading, object, task->id);
 	task->since_ns = age(reading, object, "since_ms");

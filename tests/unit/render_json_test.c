@@ -87,7 +87,7 @@ a_task(void **state)
 	json_t *root = parse(&snapshot);
 
 	check(task(root, 7),
-	    "{\"id\":7,\"tid\":8123,\"name\":\"reader\","
+	    "{\"id\":7,\"tid\":8123,\"name\":\"reader\",\"label\":null,"
 	    "\"state\":\"chan send\",\"wait_id\":\"7.41\","
 	    "\"since_ms\":720000,\"object\":\"0xc0de\",\"fd\":null,\"timed\":false,"
 	    "\"cases\":[],\"holder\":null,\"holder_tid\":null,"
@@ -125,7 +125,7 @@ what_is_not_known_is_null(void **state)
 	const json_t *bare = FIELD(task(root, 30), "stack");
 
 	check(task(root, 1),
-	    "{\"id\":1,\"tid\":8100,\"name\":\"server\","
+	    "{\"id\":1,\"tid\":8100,\"name\":\"server\",\"label\":null,"
 	    "\"state\":\"running\",\"wait_id\":null,\"since_ms\":0,"
 	    "\"object\":null,\"fd\":null,"
 	    "\"timed\":false,\"cases\":[],\"holder\":null,"

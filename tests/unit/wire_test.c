@@ -95,6 +95,8 @@ requests(void **state)
 	    sizeof(struct wire_signal_request));
 	check_fixed(wire_check_request, WIRE_BOOKKEEPING_REQUEST,
 	    sizeof(struct wire_bookkeeping_request));
+	check_fixed(wire_check_request, WIRE_CHECK_REQUEST,
+	    sizeof(struct wire_check_request));
 }
 
 static void
@@ -107,6 +109,7 @@ fixed_answers(void **state)
 	    wire_check_answer, WIRE_UNCOVERED, sizeof(struct wire_uncovered));
 	check_fixed(wire_check_answer, WIRE_END, sizeof(struct wire_end));
 	check_fixed(wire_check_answer, WIRE_SIGNAL, sizeof(struct wire_signal));
+	check_fixed(wire_check_answer, WIRE_CHECK, sizeof(struct wire_check));
 }
 
 /* What one side says is nonsense when the other says it. */
@@ -115,10 +118,10 @@ directions(void **state)
 {
 	static const uint16_t answers[] = { WIRE_ERROR, WIRE_COUNTS, WIRE_BEGIN,
 		WIRE_TASK, WIRE_SESSION, WIRE_CHANNEL, WIRE_UNCOVERED, WIRE_END,
-		WIRE_MEMORY, WIRE_SIGNAL, WIRE_BOOKKEEPING };
+		WIRE_MEMORY, WIRE_SIGNAL, WIRE_BOOKKEEPING, WIRE_CHECK };
 	static const uint16_t asks[] = { WIRE_COUNTS_REQUEST,
 		WIRE_SNAPSHOT_REQUEST, WIRE_READ_REQUEST, WIRE_SIGNAL_REQUEST,
-		WIRE_BOOKKEEPING_REQUEST };
+		WIRE_BOOKKEEPING_REQUEST, WIRE_CHECK_REQUEST };
 
 	for (size_t size = sizeof(struct wire_header); size < 600; size += 8) {
 		for (size_t i = 0; i < sizeof(answers) / sizeof(*answers);
