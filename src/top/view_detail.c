@@ -425,6 +425,33 @@ fill_task(struct page *page, const struct page_context *context, uint64_t key)
 
 /* ---- A session --------------------------------------------------------- */
 
+/* Where it has come from, what leads to it, and since when nobody is there. */
+static void
+add_connection_facts(const struct writer *writer, const struct session *session)
+{
+	char since[WORDS_MAX];
+
+	if (session->state == SESSION_PEER_CLOSED &&
+	    session->peer_closed_ns >= 0) {
+		words_age(since, session->peer_closed_ns);
+		add_fact(
+		    writer, memory_print("the peer has closed %s ago", since));
+	}
+	if (session->from != 0) {
+		add_fact(writer,
+		    memory_print(
+			"received from process %" PRIu32, session->from));
+	}
+	if (session->fds > 1) {
+		add_fact(writer,
+		    memory_print("file descriptor %d, and %" PRIu32 " more",
+			session->fd, session->fds - 1));
+	} else if (session->fd >= 0) {
+		add_fact(
+		    writer, memory_print("file descriptor %d", session->fd));
+	}
+}
+
 static void
 add_session_facts(const struct writer *writer, const struct session *session)
 {
@@ -446,10 +473,7 @@ add_session_facts(const struct writer *writer, const struct session *session)
 				 ", which has ended",
 			session->user));
 	}
-	if (session->fd >= 0) {
-		add_fact(
-		    writer, memory_print("file descriptor %d", session->fd));
-	}
+	add_connection_facts(writer, session);
 }
 
 static bool
