@@ -331,13 +331,20 @@ ask(struct client *client, uint16_t type, struct wire_header *answer,
 	return 0;
 }
 
+static int
+ask_counts(struct client *client, enum wire_type request,
+    struct wire_counts *counts, struct failure *failure)
+{
+	counts->header =
+	    (struct wire_header) { sizeof(*counts), WIRE_COUNTS, 0 };
+	return ask(client, request, &counts->header, failure);
+}
+
 int
 client_counts(
     struct client *client, struct wire_counts *counts, struct failure *failure)
 {
-	counts->header =
-	    (struct wire_header) { sizeof(*counts), WIRE_COUNTS, 0 };
-	return ask(client, WIRE_COUNTS_REQUEST, &counts->header, failure);
+	return ask_counts(client, WIRE_STATES_REQUEST, counts, failure);
 }
 
 int
@@ -392,7 +399,7 @@ request_snapshot(struct client *client, uint32_t flags, struct failure *failure)
 	struct wire_counts counts;
 	int error;
 
-	if (client_counts(client, &counts, failure) != 0) {
+	if (ask_counts(client, WIRE_COUNTS_REQUEST, &counts, failure) != 0) {
 		return -1;
 	}
 	request.stack_max = stack_share(counts.tasks);

@@ -342,6 +342,22 @@ sort(void *array, size_t count, size_t size)
 	}
 }
 
+/* The head of a snapshot says what its tasks say. */
+static void
+count_tasks(struct snapshot *snapshot)
+{
+	uint32_t *by_state = snapshot->counts.by_state;
+
+	snapshot->counts.tasks = (uint32_t) snapshot->task_count;
+	memset(by_state, 0, sizeof(snapshot->counts.by_state));
+	for (size_t i = 0; i < snapshot->task_count; i++) {
+		uint32_t state = snapshot->tasks[i].state;
+
+		by_state[state < STRANDED_STATE_COUNT ? state :
+							STRANDED_UNKNOWN]++;
+	}
+}
+
 int
 receive_snapshot(struct stream *stream, struct snapshot *snapshot)
 {
@@ -364,6 +380,7 @@ receive_snapshot(struct stream *stream, struct snapshot *snapshot)
 			break;
 		}
 	}
+	count_tasks(snapshot);
 	sort(snapshot->tasks, snapshot->task_count, sizeof(struct task));
 	sort(snapshot->sessions, snapshot->session_count,
 	    sizeof(struct session));

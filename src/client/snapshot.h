@@ -79,6 +79,8 @@ struct task {
 	int64_t created_ns; /* age of the task then; -1 if not known */
 	uint64_t created_by_id; /* the task that created it, or 0 */
 	uint64_t object;        /* address, or descriptor if WIRE_TASK_FD */
+	const char *fd_name;    /* what the descriptor leads to, or NULL; the
+	                           snapshot's */
 	uint64_t thread;        /* its pthread_t, or 0 */
 	uint64_t holder;        /* id of the task that must go on for this one
 	                           to: it holds the lock, or is joined; or 0 */

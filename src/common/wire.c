@@ -37,6 +37,7 @@ wire_check_request(const void *message, size_t size)
 	case WIRE_HELLO:
 		return size == sizeof(struct wire_hello);
 	case WIRE_COUNTS_REQUEST:
+	case WIRE_STATES_REQUEST:
 		return size == sizeof(struct wire_counts_request);
 	case WIRE_SNAPSHOT_REQUEST:
 		return size == sizeof(struct wire_snapshot_request);

@@ -15,7 +15,8 @@
  *     tool                        probe
  *     HELLO (version)      ->
  *                          <-     HELLO (version, process)
- *     COUNTS_REQUEST       ->
+ *     COUNTS_REQUEST, or
+ *     STATES_REQUEST       ->
  *                          <-     COUNTS
  *     SNAPSHOT_REQUEST     ->
  *                          <-     BEGIN, then TASK, SESSION, CHANNEL and
@@ -72,7 +73,9 @@ enum wire_type {
 	WIRE_BOOKKEEPING_REQUEST = 16,
 	WIRE_BOOKKEEPING = 17,
 	WIRE_CHECK_REQUEST = 18,
-	WIRE_CHECK = 19
+	WIRE_CHECK = 19,
+	WIRE_STATES_REQUEST = 20 /* COUNTS_REQUEST, but the kernel is asked,
+	                            too: it takes longer, and is exact */
 };
 
 struct wire_header {
@@ -138,9 +141,9 @@ struct wire_snapshot_request {
 
 struct wire_begin {
 	struct wire_header header;
-	uint64_t dump_id;  /* never the same twice in one process */
-	uint64_t began_ns; /* CLOCK_MONOTONIC */
-	struct wire_counts counts;
+	uint64_t dump_id;          /* never the same twice in one process */
+	uint64_t began_ns;         /* CLOCK_MONOTONIC */
+	struct wire_counts counts; /* by state: what the records say */
 };
 
 /*

@@ -145,16 +145,19 @@ aging_look(int64_t now)
 
 /* What the task does, without a closer look at a wait that was noted. */
 static uint32_t
-state_now(struct task *task, int64_t now)
+state_now(struct task *task, int64_t now, bool exact)
 {
 	struct view view;
 	struct asleep asleep;
 
 	if (load_relaxed(&task->top) != NULL && is_noted(task) &&
-	    task->aging.state != STRANDED_COND) {
+	    !(exact && task->aging.state == STRANDED_COND)) {
 		return task->aging.state;
 	}
 	aging_read(task, &view);
+	if (!exact) {
+		return view.top != NULL ? view.wait.state : STRANDED_RUNNING;
+	}
 	if (view.top == NULL) {
 		return asleep_task(task, now, &asleep) ?
 		    syscalls_state(&asleep.kernel) :
@@ -194,7 +197,7 @@ count_threads(struct wire_counts *counts, int64_t now)
 }
 
 void
-aging_counts(struct wire_counts *counts)
+aging_counts(struct wire_counts *counts, bool exact)
 {
 	uint32_t end = table_end(&task_table);
 	int64_t now = sys_now();
@@ -211,8 +214,13 @@ aging_counts(struct wire_counts *counts)
 		struct task *task = table_hot(&task_table, number);
 
 		if (aging_is_shown(task)) {
-			count_state(counts, state_now(task, now));
+			count_state(counts, state_now(task, now, exact));
 		}
 	}
-	count_threads(counts, now);
+	if (exact) {
+		count_threads(counts, now);
+	} else {
+		counts->tasks += asleep_count();
+		counts->by_state[STRANDED_RUNNING] += asleep_count();
+	}
 }

@@ -46,7 +46,10 @@ void aging_look(int64_t now);
  */
 bool aging_is_shown(const struct task *task);
 
-/* Asks the kernel as well: so the numbers are those of a snapshot. */
-void aging_counts(struct wire_counts *counts);
+/*
+ * Counts what there is. If it is to be exact, the kernel is asked as well, as
+ * for a snapshot; if not, what sleeps on no record counts as running.
+ */
+void aging_counts(struct wire_counts *counts, bool exact);
 
 #endif

@@ -117,6 +117,13 @@ answer_hello(struct client *client)
 }
 
 static void
+answer_counts(struct client *client, bool exact)
+{
+	aging_counts(out_room(client), exact);
+	client->out_to += sizeof(struct wire_counts);
+}
+
+static void
 answer_read(struct client *client)
 {
 	const struct wire_read_request *asked = (void *) client->in;
@@ -152,8 +159,10 @@ answer(struct client *client)
 		answer_hello(client);
 		break;
 	case WIRE_COUNTS_REQUEST:
-		aging_counts(out_room(client));
-		client->out_to += sizeof(struct wire_counts);
+		answer_counts(client, false);
+		break;
+	case WIRE_STATES_REQUEST:
+		answer_counts(client, true);
 		break;
 	case WIRE_SNAPSHOT_REQUEST:
 		dump_served(client->pid);

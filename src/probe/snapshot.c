@@ -572,7 +572,8 @@ put_begin(struct snapshot_walk *walk, uint8_t *out)
 		.dump_id = ++last,
 		.began_ns = (uint64_t) walk->began,
 	};
-	aging_counts(&message->counts);
+	asleep_look(walk->began);
+	aging_counts(&message->counts, false);
 	return sizeof(*message);
 }
 

@@ -107,7 +107,7 @@ put_group_head(FILE *out, const struct diff_group *change)
 		fprintf(out, "%zu -> ", before);
 	}
 	fprintf(out, "%zu task%s [%s, ", group->count, plural(group->count),
-	    state_name(first->state));
+	    words_state(first));
 	put_span(out, group);
 	fputc(']', out);
 	if (first->name[0] != '\0') {
@@ -204,9 +204,9 @@ encode_group(const struct diff_group *change)
 	const struct task *first = group_of(change)->tasks[0];
 
 	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:o, s:o, s:o}",
-	    "change", changes[diff_change(change)], "state",
-	    state_name(first->state), "name", json_string_or_null(first->name),
-	    "before", (json_int_t) count_of(change->before), "after",
+	    "change", changes[diff_change(change)], "state", words_state(first),
+	    "name", json_string_or_null(first->name), "before",
+	    (json_int_t) count_of(change->before), "after",
 	    (json_int_t) count_of(change->after), "stuck",
 	    (json_int_t) change->stuck, "tasks", encode_ids(change->after),
 	    "stack", json_frames(&first->stack), "created_by",

@@ -7,7 +7,8 @@
  * thousand trees in memory.
  *
  * Beyond the fields of version 1: "states", "cases", "fd", "timed",
- * "holder_tid", "holder_exited", "woken_from_cond", "seen_by" and "stack_cut".
+ * "holder_tid", "holder_exited", "woken_from_cond", "seen_by", "stack_cut",
+ * "blame", "blame_tid", "waiters" and "in_cycle".
  */
 #include "render/render.h"
 
@@ -15,6 +16,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "analyze/blame.h"
 #include "analyze/table.h"
 #include "client/memory.h"
 #include "client/text.h"
@@ -216,6 +218,21 @@ encode_wait_id(const struct task *task)
 	    task->wait_seq & ~WIRE_WAIT_KERNEL);
 }
 
+/* Who is to blame for the wait, and who waits in turn. */
+static void
+set_blame(
+    json_t *record, const struct blame *blame, const struct blame_node *node)
+{
+	const struct blame_node *root = &blame->nodes[node->root];
+	bool waits = root != node;
+
+	set(record, "blame",
+	    waits && root->task ? json_integer(root->task->id) : json_null());
+	set(record, "blame_tid", number_or_null(waits ? root->tid : 0));
+	set(record, "waiters", json_integer(node->waiters));
+	set(record, "in_cycle", json_boolean(node->cycle));
+}
+
 static json_t *
 encode_task(const struct task *task)
 {
@@ -234,6 +251,7 @@ encode_task(const struct task *task)
 	    is_fd ? json_null() : address_or_null(task->object));
 	set(record, "fd", is_fd ? json_integer(task->object) : json_null());
 	set(record, "timed", json_boolean(task->flags & WIRE_TASK_TIMED));
+	set(record, "fd_name", json_string_or_null(task->fd_name));
 	set(record, "cases", encode_cases(task));
 	set(record, "holder", number_or_null(task->holder));
 	set(record, "holder_tid", number_or_null(task->holder_tid));
@@ -357,19 +375,25 @@ put_open(struct json *json, size_t index)
 static void
 put_tasks(struct json *json, const struct snapshot *snapshot)
 {
+	struct blame *blame = blame_new(snapshot);
+	json_t *record;
+
 	fputs(",\n\"tasks\":[", json->out);
 	for (size_t i = 0; i < snapshot->task_count; i++) {
 		const struct task *task = &snapshot->tasks[i];
 
 		if (ferror(json->out)) {
-			return;
+			break;
 		}
 		put_open(json, i);
-		put_fields(json, encode_task(task));
+		record = encode_task(task);
+		set_blame(record, blame, &blame->nodes[i]);
+		put_fields(json, record);
 		put_frames(json, "stack", &task->stack);
 		put_frames(json, "created_by", &task->created_by);
 		fputc('}', json->out);
 	}
+	blame_free(blame);
 	fputs("],\n", json->out);
 }
 

@@ -8,6 +8,7 @@
 #include "analyze/table.h"
 #include "client/memory.h"
 #include "common/states.h"
+#include "render/syscalls.h"
 #include "render/words.h"
 
 #define MILLISECOND 1000000
@@ -302,6 +303,7 @@ read_stack(struct reading *reading, json_t *object, const char *key)
 
 /* ---- Records ----------------------------------------------------------- */
 
+/* STRANDED_UNKNOWN if it is of a later version, or a system call's name. */
 static uint32_t
 read_state(struct reading *reading, json_t *object)
 {
@@ -312,16 +314,45 @@ read_state(struct reading *reading, json_t *object)
 			return i;
 		}
 	}
-	return STRANDED_UNKNOWN; /* it is of a later version */
+	return STRANDED_UNKNOWN;
 }
 
-/* "7.41": the task's id, and the number that is wanted; 0: it runs. */
+/* The number of the system call that is its state, + 1; or 0. */
+static uint32_t
+read_call(struct reading *reading, json_t *object)
+{
+	const char *name = string(reading, object, "state");
+
+	return name ? syscall_number(name) + 1 : 0;
+}
+
+static void
+read_seen(struct reading *reading, json_t *object, struct task *task)
+{
+	const char *by = string(reading, object, "seen_by");
+
+	if (by && strcmp(by, "kernel") == 0) {
+		task->flags |= WIRE_TASK_KERNEL;
+	}
+	if (boolean(reading, object, "woken_from_cond")) {
+		task->flags |= WIRE_TASK_WOKEN;
+	}
+	if (boolean(reading, object, "holder_exited")) {
+		task->flags |= WIRE_TASK_HOLDER_EXITED;
+	}
+}
+
+/*
+ * "7.41", or "7.k41": the task's id, and the number that is wanted, which is the
+ * kernel's then; 0: it runs.
+ */
 static uint64_t
 read_wait(struct reading *reading, json_t *object, uint64_t id)
 {
 	const char *text = string(reading, object, "wait_id");
-	char *end;
+	uint64_t kernel = 0;
 	uint64_t wait;
+	char *end;
 
 	if (!text) {
 		return 0;
@@ -331,11 +362,15 @@ read_wait(struct reading *reading, json_t *object, uint64_t id)
 		return 0;
 	}
 	text = end + 1;
+	if (*text == 'k') {
+		kernel = WIRE_WAIT_KERNEL;
+		text++;
+	}
 	wait = strtoull(text, &end, 10);
 	if (*end || end == text) {
 		wrong(reading, "wait_id", "is no number of a wait");
 	}
-	return wait;
+	return wait | kernel;
 }
 
 static void
@@ -396,6 +431,8 @@ read_task(struct reading *reading, json_t *object, void *element)
 	snprintf(task->name, sizeof(task->name), "%s", name ? name : "");
 	snprintf(task->label, sizeof(task->label), "%s", label ? label : "");
 	task->state = read_state(reading, object);
+	task->call = read_call(reading, object);
+	read_seen(reading, object, task);
 	task->wait_seq = read_wait(reading, object, task->id);
 	task->since_ns = age(reading, object, "since_ms");
 	task->created_ns = age(reading, object, "created_ms");

@@ -7,6 +7,7 @@
 #include "render/syscalls.h"
 
 #include <stddef.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 static const char *const names[] = {
@@ -256,4 +257,15 @@ const char *
 syscall_name(uint32_t number)
 {
 	return number < sizeof(names) / sizeof(names[0]) ? names[number] : NULL;
+}
+
+uint32_t
+syscall_number(const char *name)
+{
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i] != NULL && strcmp(names[i], name) == 0) {
+			return i;
+		}
+	}
+	return UINT32_MAX;
 }

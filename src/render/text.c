@@ -3,7 +3,8 @@
  *
  * First what it is a dump of and what is not in it, then the tasks. A leak is
  * many tasks at one line, so tasks that wait alike are told once, with the
- * largest such group first and what runs last. The lines of one task begin as a
+ * largest such group first and what runs last. Before them stands who waits for
+ * whom. The lines of one task begin as a
  * Go program's traceback does, which many people can read in their sleep; what
  * Go does not tell follows the frames. At the end come the sessions, those
  * whose peer has gone first.
@@ -16,10 +17,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyze/blame.h"
 #include "analyze/table.h"
 #include "client/client.h"
 #include "client/memory.h"
 #include "common/states.h"
+#include "render/chains.h"
 #include "render/output.h"
 #include "render/stack.h"
 #include "render/words.h"
@@ -217,34 +220,6 @@ put_head(const struct text *text)
 
 /* ---- What is waited for ------------------------------------------------ */
 
-/* What the objects are that are waited for in these states. */
-static const char *const nouns[STRANDED_STATE_COUNT] = {
-	[STRANDED_CHAN_SEND] = "channel",
-	[STRANDED_CHAN_RECV] = "channel",
-	[STRANDED_WAITGROUP] = "wait group",
-	[STRANDED_MUTEX] = "mutex",
-	[STRANDED_RWLOCK_READ] = "rwlock",
-	[STRANDED_RWLOCK_WRITE] = "rwlock",
-	[STRANDED_COND] = "condition",
-	[STRANDED_SEMAPHORE] = "semaphore",
-	[STRANDED_BARRIER] = "barrier",
-	[STRANDED_JOIN] = "thread",
-};
-
-static const char *
-noun_of(const struct task *task)
-{
-	const char *noun = NULL;
-
-	if (task->flags & WIRE_TASK_FD) {
-		return "descriptor";
-	}
-	if (task->state < STRANDED_STATE_COUNT) {
-		noun = nouns[task->state];
-	}
-	return noun ? noun : "object";
-}
-
 static void
 put_channel_state(const struct text *text, uint64_t object)
 {
@@ -261,10 +236,20 @@ put_channel_state(const struct text *text, uint64_t object)
 static void
 put_holder(FILE *out, const struct task *task)
 {
+	bool joins = task->state == STRANDED_JOIN;
+
 	if (task->holder) {
-		fprintf(out, ", held by task %" PRIu64, task->holder);
+		fprintf(out,
+		    joins ? ", which is task %" PRIu64 :
+			    ", held by task %" PRIu64,
+		    task->holder);
 	} else if (task->holder_tid) {
 		fprintf(out, ", held by thread %" PRIu32, task->holder_tid);
+	}
+	if (task->flags & WIRE_TASK_HOLDER_EXITED) {
+		fputs(", which has exited", out);
+	} else if (task->flags & WIRE_TASK_HOLDER_ELSEWHERE) {
+		fputs(" of another process", out);
 	}
 }
 
@@ -296,10 +281,14 @@ put_object(const struct text *text, const struct task *task, const char *who)
 		fprintf(out, "%s for any of\n", who);
 		put_cases(text, task);
 	} else if (task->flags & WIRE_TASK_FD) {
-		fprintf(
-		    out, "%s for descriptor %" PRIu64 "\n", who, task->object);
+		fprintf(out, "%s on fd %" PRIu64, who, task->object);
+		if (task->fd_name) {
+			fputs(", ", out);
+			output_clean(out, task->fd_name);
+		}
+		fputc('\n', out);
 	} else if (task->object) {
-		fprintf(out, "%s for %s 0x%" PRIx64, who, noun_of(task),
+		fprintf(out, "%s for %s 0x%" PRIx64, who, words_object(task),
 		    task->object);
 		put_channel_state(text, task->object);
 		put_holder(out, task);
@@ -537,7 +526,7 @@ put_group_objects(
 	if (count == 1) {
 		put_object(text, first, "all wait");
 	} else if (count > 1) {
-		const char *noun = noun_of(first);
+		const char *noun = words_object(first);
 
 		fprintf(text->out, "wait for %zu different %s%s\n", count, noun,
 		    noun[strlen(noun) - 1] == 'x' ? "es" : "s");
@@ -760,6 +749,21 @@ text_end(struct text *text)
 	return output_end(text->out);
 }
 
+/* The first to look at: who keeps others waiting. */
+static void
+put_blame(const struct text *text)
+{
+	struct blame *blame = blame_new(text->snapshot);
+
+	if (blame->root_count > 0) {
+		put_color(text, BOLD);
+		fputs("\nwho waits for whom:\n", text->out);
+		put_color(text, PLAIN);
+		chains_put(text->out, blame);
+	}
+	blame_free(blame);
+}
+
 int
 render_text(FILE *out, const struct snapshot *snapshot,
     const struct groups *groups, const struct render_options *options)
@@ -772,6 +776,7 @@ render_text(FILE *out, const struct snapshot *snapshot,
 
 	text_begin(&text);
 	put_head(&text);
+	put_blame(&text);
 	put_groups(&text, groups, false);
 	put_groups(&text, groups, true);
 	put_sessions(&text);

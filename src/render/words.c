@@ -112,6 +112,34 @@ words_state(const struct task *task)
 	return name != NULL ? name : state_name(task->state);
 }
 
+/* What the objects are that are waited for in these states. */
+static const char *const nouns[STRANDED_STATE_COUNT] = {
+	[STRANDED_CHAN_SEND] = "channel",
+	[STRANDED_CHAN_RECV] = "channel",
+	[STRANDED_WAITGROUP] = "wait group",
+	[STRANDED_MUTEX] = "mutex",
+	[STRANDED_RWLOCK_READ] = "rwlock",
+	[STRANDED_RWLOCK_WRITE] = "rwlock",
+	[STRANDED_COND] = "condition",
+	[STRANDED_SEMAPHORE] = "semaphore",
+	[STRANDED_BARRIER] = "barrier",
+	[STRANDED_JOIN] = "thread",
+};
+
+const char *
+words_object(const struct task *task)
+{
+	const char *noun = NULL;
+
+	if (task->flags & WIRE_TASK_FD) {
+		return "descriptor";
+	}
+	if (task->state < STRANDED_STATE_COUNT) {
+		noun = nouns[task->state];
+	}
+	return noun ? noun : "object";
+}
+
 const char *
 words_session_state(enum session_state state)
 {

@@ -35,6 +35,9 @@ const char *words_age(char text[WORDS_MAX], int64_t ns);
  */
 const char *words_state(const struct task *task);
 
+/* What sort of thing the task waits for: "mutex", "descriptor", "object". */
+const char *words_object(const struct task *task);
+
 /* "open", "peer closed", "closed". */
 const char *words_session_state(enum session_state state);
 

@@ -210,14 +210,14 @@ counts_by_state(void **state)
 	struct wire_counts before, counts;
 	struct task *more[3];
 
-	aging_counts(&before);
+	aging_counts(&before, false);
 	assert_true(wire_check_answer(&before, sizeof before));
 	push(4096, STRANDED_MUTEX);
 	more[0] = task_create("carrier", TASK_CARRIER, &by);
 	more[1] = task_create("starting", TASK_STARTING, &by);
 	more[2] = task_create("running", 0, &by);
 	for (int looked = 0; looked < 2; looked++) {
-		aging_counts(&counts);
+		aging_counts(&counts, false);
 		assert_int_equal(counts.tasks, before.tasks + 1);
 		assert_int_equal(counts.by_state[STRANDED_MUTEX],
 		    before.by_state[STRANDED_MUTEX] + 1);
@@ -228,7 +228,7 @@ counts_by_state(void **state)
 	/* A state that this probe does not know. */
 	fixture_wait(&stack, 4096)->state = 999;
 	push(2048, (enum stranded_state) 999);
-	aging_counts(&counts);
+	aging_counts(&counts, false);
 	assert_int_equal(counts.by_state[STRANDED_UNKNOWN], 1);
 	for (int i = 0; i < 3; i++) {
 		task_end(more[i]);

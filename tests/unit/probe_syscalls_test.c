@@ -99,7 +99,7 @@ others(void **state)
 
 	assert_int_equal(task.state, STRANDED_SLEEP);
 	assert_true(task.flags & WIRE_TASK_TIMED);
-	task = describe(SYS_tee, 3, 4, 5, 0);
+	task = describe(SYS_ioctl, 3, 4, 5, 0);
 	assert_int_equal(task.state, STRANDED_UNKNOWN);
 	assert_int_equal(task.object, 0);
 	task = describe(-1, 0, 0, 0, 0);
