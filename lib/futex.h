@@ -22,24 +22,23 @@
 
 #include "public.h"
 
+#if defined(__x86_64__)
+
+/*
+ * The system call, in a function of its own (futex.c), which keeps nothing in
+ * vector registers or below the stack pointer, and of which a note says so.
+ */
+long strand_futex(_Atomic uint32_t *word, long operation, uint64_t value,
+    const struct timespec *deadline);
+
+#else
+
 /* Returns what the kernel returned: a number, or a negative errno value. */
 static inline long
 strand_futex(_Atomic uint32_t *word, int operation, uint32_t value,
     const struct timespec *deadline)
 {
-#if defined(__x86_64__)
-	register const struct timespec *r10 __asm__("r10") = deadline;
-	register void *r8 __asm__("r8") = NULL;
-	register uint64_t r9 __asm__("r9") = FUTEX_BITSET_MATCH_ANY;
-	long result = SYS_futex;
-
-	__asm__ volatile("syscall"
-			 : "+a"(result)
-			 : "D"(word), "S"((long) operation), "d"((long) value),
-			 "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return result;
-#elif defined(__aarch64__)
+#if defined(__aarch64__)
 	register long x8 __asm__("x8") = SYS_futex;
 	register long x0 __asm__("x0") = (long) word;
 	register long x1 __asm__("x1") = operation;
@@ -63,6 +62,8 @@ strand_futex(_Atomic uint32_t *word, int operation, uint32_t value,
 	return result;
 #endif
 }
+
+#endif
 
 /*
  * Sleeps while the word is `value`, at most until `deadline`. Returns

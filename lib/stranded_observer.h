@@ -167,6 +167,14 @@ const struct stranded_observer *stranded_observer_v1;
 #define STRANDED_NOTE_OWNER "Stranded"
 #define STRANDED_NOTE_TYPE  1
 
+/*
+ * A second kind of note, for those who know what they do: two distances, to the
+ * begin and the end of code in which a thread may sleep that has nothing of use
+ * in its vector registers and below its stack pointer. What lies there is taken
+ * for addresses in use otherwise, and fewer leaks are proved.
+ */
+#define STRANDED_NOTE_QUIET 2
+
 #ifndef STRANDED_NO_NOTE
 extern const struct stranded_observer *stranded_observer_here
     __attribute__((weak, visibility("hidden"), alias("stranded_observer_v1")));

@@ -175,21 +175,24 @@ end_task(struct strand_worker *worker)
 
 /*
  * The job's pointers are wiped before the task runs: what is left of them here
- * must not look like a use of the argument.
+ * must not look like a use of the argument. They are read last, so that they
+ * need not be kept anywhere during another call.
  */
 static void
 run_task(struct strand_worker *worker)
 {
-	strand_fn *fn = worker->job.fn;
-	void *arg = worker->job.arg;
+	strand_fn *fn;
+	void *arg;
 
-	worker->job.fn = NULL;
-	worker->job.arg = NULL;
 	name_thread(worker);
 	strand_self.session = worker->job.session;
 	worker->job.session = NULL;
 	strand_self.in_task = true;
 	stranded_task_run(worker->job.handle);
+	fn = worker->job.fn;
+	arg = worker->job.arg;
+	worker->job.fn = NULL;
+	worker->job.arg = NULL;
 	fn(arg);
 	end_task(worker);
 }

@@ -6,9 +6,13 @@
 #include <gelf.h>
 #include <libelf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "client/memory.h"
+#include "stranded_observer.h"
 
 #define LIST_HEAD 16u /* bytes of a list's head */
 #define BITS      8u
@@ -213,6 +217,14 @@ find_object(const struct image *image, const char *name)
 	return NULL;
 }
 
+static void
+add_quiet(struct libc *libc, uint64_t start, uint64_t end)
+{
+	libc->quiet = memory_grow(libc->quiet, libc->quiet_count,
+	    &libc->quiet_room, sizeof(*libc->quiet));
+	libc->quiet[libc->quiet_count++] = (struct stop_quiet) { start, end };
+}
+
 /* Its writable data, and what follows without a file of its own. */
 static void
 find_parts(
@@ -224,8 +236,7 @@ find_parts(
 		bool own = strcmp(map->path, first->path) == 0;
 
 		if (own && map->executable) {
-			libc->text = map->start;
-			libc->text_end = map->end;
+			add_quiet(libc, map->start, map->end);
 		} else if (own && map->writable) {
 			libc->data = map->start;
 			libc->data_end = map->end;
@@ -279,9 +290,60 @@ tls_size_of(const struct object *object)
 	return 0;
 }
 
-/* Of all objects that are mapped: each file's first mapping begins it. */
-static uint64_t
-tls_size(const struct image *image, pid_t pid)
+/* ---- Notes ------------------------------------------------------------- */
+
+/* Two distances, each from where it stands. */
+static void
+read_note(struct libc *libc, const struct object *object, uint64_t address)
+{
+	int64_t distances[2];
+
+	if (read_constant(object, address, distances, sizeof(distances))) {
+		add_quiet(libc,
+		    object->bias + address + (uint64_t) distances[0],
+		    object->bias + address + 8 + (uint64_t) distances[1]);
+	}
+}
+
+static bool
+is_quiet_note(const GElf_Nhdr *note, const char *owner)
+{
+	return note->n_type == STRANDED_NOTE_QUIET && note->n_descsz == 16 &&
+	    note->n_namesz == sizeof(STRANDED_NOTE_OWNER) &&
+	    strcmp(owner, STRANDED_NOTE_OWNER) == 0;
+}
+
+/* The notes of a runtime about its code (stranded_observer.h). */
+static void
+read_notes(struct libc *libc, const struct object *object)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	GElf_Nhdr note;
+	size_t name, content;
+
+	while ((section = elf_nextscn(object->elf, section)) != NULL) {
+		Elf_Data *data = NULL;
+		size_t at = 0;
+
+		if (gelf_getshdr(section, &header) != NULL &&
+		    header.sh_type == SHT_NOTE) {
+			data = elf_getdata(section, NULL);
+		}
+		while (data != NULL &&
+		    (at = gelf_getnote(data, at, &note, &name, &content)) > 0) {
+			if (is_quiet_note(
+				&note, (const char *) data->d_buf + name)) {
+				read_note(
+				    libc, object, header.sh_addr + content);
+			}
+		}
+	}
+}
+
+/* All that are mapped: each file's first mapping begins it. */
+static void
+look_at_objects(struct libc *libc, const struct image *image, pid_t pid)
 {
 	uint64_t size = 0;
 
@@ -295,12 +357,20 @@ tls_size(const struct image *image, pid_t pid)
 		}
 		if (object_open(&object, pid, map)) {
 			size += tls_size_of(&object);
+			read_notes(libc, &object);
 			object_close(&object);
 		} else if (map->executable) {
 			size += TLS_GUESS; /* its file is gone */
 		}
 	}
-	return (size + 63) & ~(uint64_t) 63;
+	libc->tls_size = (size + 63) & ~(uint64_t) 63;
+}
+
+void
+libc_free(struct libc *libc)
+{
+	free(libc->quiet);
+	libc->quiet = NULL;
 }
 
 void
@@ -320,5 +390,5 @@ libc_find(struct libc *libc, const struct image *image, pid_t pid)
 	libc->known = libc->data != 0 && find_fields(libc, &object);
 	object_close(&object);
 	libc->known = libc->known && find_lists(libc, image, pid);
-	libc->tls_size = tls_size(image, pid);
+	look_at_objects(libc, image, pid);
 }

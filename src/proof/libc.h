@@ -14,13 +14,12 @@
 #include <sys/types.h>
 
 #include "proof/image.h"
+#include "proof/stop.h"
 
 struct libc {
 	bool known;    /* it is a glibc that says what is needed */
 	uint64_t data; /* its writable data */
 	uint64_t data_end;
-	uint64_t text; /* its code */
-	uint64_t text_end;
 	uint64_t size;      /* of a thread record */
 	uint64_t list_at;   /* in it: the list of threads that it is in */
 	uint64_t tid_at;    /* its kernel thread, 0: it has ended */
@@ -30,7 +29,10 @@ struct libc {
 	uint64_t used;      /* lists of the stacks that are in use, */
 	uint64_t user;      /* that the application has provided, */
 	uint64_t cached;    /* and that are kept for later */
-	uint64_t tls_size;  /* of all objects' thread-local storage, at most */
+	struct stop_quiet *quiet; /* its code, and that of others that say so */
+	size_t quiet_count;
+	size_t quiet_room;
+	uint64_t tls_size; /* of all objects' thread-local storage, at most */
 };
 
 /*
@@ -38,5 +40,6 @@ struct libc {
  * process need not be stopped.
  */
 void libc_find(struct libc *libc, const struct image *image, pid_t pid);
+void libc_free(struct libc *libc);
 
 #endif

@@ -659,6 +659,8 @@ take(struct world *world, struct client *client, int64_t max_stop_ns,
 		return -1;
 	}
 	libc_find(&world->libc, &world->image, pid);
+	world->stop.quiet = world->libc.quiet;
+	world->stop.quiet_count = world->libc.quiet_count;
 	world->main_stack_end = read_main_stack_end(pid);
 	result = stop_begin(
 	    &world->stop, pid, client_hello(client), max_stop_ns, failure);

@@ -130,7 +130,19 @@ read_vectors(struct stop_thread *thread)
 }
 
 static bool
-read_thread(struct stop_thread *thread)
+is_quiet(const struct stop *stop, const struct stop_thread *thread)
+{
+	for (size_t i = 0; i < stop->quiet_count && thread->call >= 0; i++) {
+		if (thread->pc >= stop->quiet[i].start &&
+		    thread->pc < stop->quiet[i].end) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+read_thread(const struct stop *stop, struct stop_thread *thread)
 {
 	struct user_regs_struct registers;
 	int64_t result;
@@ -148,7 +160,8 @@ read_thread(struct stop_thread *thread)
 	thread->operation = (uint32_t) registers.rsi;
 	thread->restarts = thread->call >= 0 && is_restart(result);
 	thread->broken = thread->call >= 0 && result == -EINTR;
-	return read_vectors(thread);
+	thread->quiet = is_quiet(stop, thread);
+	return thread->quiet || read_vectors(thread);
 }
 
 /*
@@ -182,7 +195,7 @@ mend(const struct stop_thread *thread)
 
 /* What is known of a stopped call differs from machine to machine. */
 static bool
-read_thread(struct stop_thread *thread)
+read_thread(const struct stop *stop, struct stop_thread *thread)
 {
 	errno = ENOSYS;
 	return false;
@@ -371,7 +384,8 @@ await_new(struct stop *stop, size_t first, struct failure *failure)
 			    "thread %d does not stop in time", thread->tid);
 			return give_up(stop, failure, why);
 		}
-		if (result == 0 || (!read_thread(thread) && errno == ESRCH)) {
+		if (result == 0 ||
+		    (!read_thread(stop, thread) && errno == ESRCH)) {
 			forget(stop, i);
 			continue;
 		}
@@ -404,6 +418,8 @@ stop_begin(struct stop *stop, pid_t pid, const struct wire_hello *hello,
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	*stop = (struct stop) {
+		.quiet = stop->quiet,
+		.quiet_count = stop->quiet_count,
 		.pid = pid,
 		.threads_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 		.began_ns = stop_now(),

@@ -22,6 +22,15 @@
 struct failure;
 struct wire_hello;
 
+/*
+ * Code in which a thread that is in a system call has nothing of use in its
+ * vector registers and below its stack pointer.
+ */
+struct stop_quiet {
+	uint64_t start;
+	uint64_t end;
+};
+
 /* A thread that has been stopped. */
 struct stop_thread {
 	pid_t tid;      /* as the caller sees it */
@@ -34,6 +43,7 @@ struct stop_thread {
 	int call;           /* number of the system call it is in, or -1 */
 	bool restarts;      /* and which goes on as if nothing had been */
 	bool broken;        /* and which would fail with EINTR */
+	bool quiet;         /* and in whose code: see struct stop_quiet */
 	uint64_t word;      /* its first argument: of a futex, where */
 	uint32_t operation; /* its second: of a futex, which */
 	int64_t waited_ns;  /* to be set: how long it has waited so far */
@@ -52,15 +62,17 @@ struct stop {
 	int64_t all_ns;   /* when all were stopped */
 	int64_t ended_ns; /* when the last had been let go */
 	int64_t limit_ns; /* when to give up */
-	int threads_fd;   /* /proc/PID/task */
-	bool is_inner;    /* the target's numbers are not the caller's */
-	uint32_t except;  /* the thread that is not stopped, by its own
+	const struct stop_quiet *quiet;
+	size_t quiet_count;
+	int threads_fd;  /* /proc/PID/task */
+	bool is_inner;   /* the target's numbers are not the caller's */
+	uint32_t except; /* the thread that is not stopped, by its own
 	                      number */
 };
 
 /*
  * Stops all threads of `pid` but the probe's own, within `max_ns`; `hello` is
- * what the probe said in its greeting. Returns 0, or -1 and `failure`: then
+ * what the probe said in its greeting. `quiet` may be set before. Returns 0, or -1 and `failure`: then
  * none is stopped any longer. In both cases stop_end() is to be called.
  */
 int stop_begin(struct stop *stop, pid_t pid, const struct wire_hello *hello,

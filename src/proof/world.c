@@ -54,17 +54,10 @@ is_stack_map(const struct world *world, const struct image_map *map)
 	    guard->anonymous;
 }
 
-/*
- * A thread in libc has nothing below its stack pointer: libc's functions that
- * make system calls need no red zone, and dead words are all there is.
- */
 static uint64_t
-live_from(const struct world *world, const struct stop_thread *thread)
+live_from(const struct stop_thread *thread)
 {
-	bool in_libc = thread->pc >= world->libc.text &&
-	    thread->pc < world->libc.text_end && thread->call >= 0;
-
-	return in_libc ? thread->sp : thread->sp - RED_ZONE;
+	return thread->quiet ? thread->sp : thread->sp - RED_ZONE;
 }
 
 static void
@@ -82,7 +75,7 @@ divide_stack(struct world *world, size_t index)
 		return;
 	}
 	member->apart = true;
-	member->stack = live_from(world, thread);
+	member->stack = live_from(thread);
 	member->stack_end = tls;
 	member->tls = tls;
 	member->control_end = control + world->libc.size;
@@ -108,7 +101,7 @@ divide_main_stack(struct world *world, size_t index)
 		return;
 	}
 	member->apart = true;
-	member->stack = live_from(world, thread);
+	member->stack = live_from(thread);
 	member->stack_end = world->main_stack_end;
 	member->tls = control;
 	member->control_end = control + world->libc.size;
@@ -216,6 +209,7 @@ world_free(struct world *world)
 	heaps_free(&world->heaps);
 	stop_end(&world->stop);
 	image_free(&world->image);
+	libc_free(&world->libc);
 	snapshot_free(world->waits);
 	free(world->bookkeeping);
 	free(world->members);
