@@ -195,7 +195,8 @@ help:
 #? make check      runs all tests; the last line is "N passed, N failed"
 #? make leaks      what is proved of fifty known leaks, by class
 #? make lint       checks format, headers, scripts and man pages; analyzers
-#? make bench      measures, as ratios; what it needs: golang-go, libglib2.0-dev
+#? make bench      measures, as ratios; goes on without what is not installed:
+#?                 scripts/install-dependencies.sh test bench
 #? make fuzz       fuzzes the parsers, FUZZ_SECONDS each
 #? make install    into PREFIX; `make uninstall` takes it away again
 #? make clean      removes build/
@@ -213,4 +214,5 @@ help:
 #?   V=1        shows the commands
 #?   REPEAT     how often `make leaks` does it; MATRIX=1: for other compilers,
 #?              optimisations and allocators as well
+#?   BENCH      the figures that bench shall measure (all): "mutex redis"
 #?   TEST_LIMIT seconds that one test program may take (300)

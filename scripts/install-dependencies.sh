@@ -23,7 +23,7 @@ packages_of()
 		echo clang clang-tidy clang-format cppcheck shellcheck mandoc
 		;;
 	bench)
-		echo golang-go libglib2.0-dev
+		echo g++ golang-go libglib2.0-dev
 		;;
 	*)
 		echo "install-dependencies: there is no set \"$1\"" \

@@ -134,13 +134,19 @@ BENCH_SRC := $(wildcard tests/bench/*.c)
 ifneq ($(shell $(PKG_CONFIG) --exists glib-2.0 2>/dev/null && echo yes),yes)
 BENCH_SRC := $(filter-out %glib_bench.c,$(BENCH_SRC))
 endif
-BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(BENCH_SRC))
+BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(BENCH_SRC)) \
+    $(if $(shell command -v $(CXX)),$(B)/tests/bench/throw_bench)
 
 $(B)/tests/bench/%: tests/bench/%.c $(B)/libstrand.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -o $@ \
 	    $< $(BENCH_LIBS) $(B)/libstrand.a -lpthread \
 	    $(if $(findstring glib,$@),$(shell $(PKG_CONFIG) --cflags --libs glib-2.0))
+
+$(B)/tests/bench/throw_bench: tests/bench/throw_bench.cc
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)$(CXX) -O2 -g -D_GNU_SOURCE -MMD -MP -Wall -Wextra \
+	    $(SANFLAGS) $(CPPFLAGS) -o $@ $< -lpthread
 
 # This one measures the tool.
 $(B)/tests/bench/unwind_bench: $(B)/tool.a
@@ -212,13 +218,7 @@ endif
 # Ratios within one run, on this machine, which is printed first. Goes on where
 # something to compare with is not installed.
 bench: all programs $(BENCH_BIN)
-	$(Q)uname -srm; grep -m1 'model name' /proc/cpuinfo; \
-	    echo "$$(nproc) processors, load $$(cut -d' ' -f1 /proc/loadavg)"
-	$(Q)echo; echo "figure, reached, goal"
-	$(Q)B=$(B) tests/bench/probe_bench.sh
-	$(Q)B=$(B) tests/bench/heap_bench.sh
-	$(Q)B=$(B) tests/bench/lib_bench.sh
-	$(Q)B=$(B) $(B)/tests/bench/dump_bench
+	$(Q)B=$(B) BENCH="$(BENCH)" tests/bench/run.sh
 
 # What is proved of the leak cases, by class. MATRIX=1: for each compiler, each
 # optimisation and each allocator; REPEAT: how often.

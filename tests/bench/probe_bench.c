@@ -1,9 +1,10 @@
 /*
  * probe_bench.c: what a wrapped call costs.
  *
- *     probe_bench NAME    runs one measurement, prints nanoseconds per round
+ *     probe_bench NAME    prints nanoseconds of processor time per round
  *
- * Run with and without the probe, in turn: tests/bench/probe_bench.sh does.
+ * Run with and without the probe, in turn: tests/bench/probe_bench.sh does. All
+ * threads share one processor: see bench_pin().
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -11,28 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#define SAMPLES 9
-
-static double
-now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double) time.tv_sec * 1e9 + (double) time.tv_nsec;
-}
-
-static void
-check(int good, const char *what)
-{
-	if (!good) {
-		perror(what);
-		exit(1);
-	}
-}
+#include "bench.h"
 
 /* ---- Calls that do not block ------------------------------------------- */
 
@@ -51,7 +33,8 @@ mutex_rounds(int count)
 static void
 socket_start(void)
 {
-	check(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "socketpair");
+	bench_check(
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "socketpair");
 }
 
 static void
@@ -60,8 +43,8 @@ socket_rounds(int count)
 	char byte = 0;
 
 	for (int i = 0; i < count; i++) {
-		check(write(pair[0], &byte, 1) == 1, "write");
-		check(read(pair[1], &byte, 1) == 1, "read");
+		bench_check(write(pair[0], &byte, 1) == 1, "write");
+		bench_check(read(pair[1], &byte, 1) == 1, "read");
 	}
 }
 
@@ -118,7 +101,8 @@ start_partner(void *(*partner)(void *) )
 {
 	pthread_t thread;
 
-	check(pthread_create(&thread, NULL, partner, NULL) == 0, "thread");
+	bench_check(
+	    pthread_create(&thread, NULL, partner, NULL) == 0, "thread");
 	pthread_detach(thread);
 }
 
@@ -156,7 +140,7 @@ sem_rounds(int count)
 static void
 pipe_start(void)
 {
-	check(pipe(out) == 0 && pipe(in) == 0, "pipe");
+	bench_check(pipe(out) == 0 && pipe(in) == 0, "pipe");
 	start_partner(pipe_partner);
 }
 
@@ -166,8 +150,8 @@ pipe_rounds(int count)
 	char byte = 0;
 
 	for (int i = 0; i < count; i++) {
-		check(write(out[1], &byte, 1) == 1, "write");
-		check(read(in[0], &byte, 1) == 1, "read");
+		bench_check(write(out[1], &byte, 1) == 1, "write");
+		bench_check(read(in[0], &byte, 1) == 1, "read");
 	}
 }
 
@@ -185,7 +169,7 @@ thread_rounds(int count)
 	for (int i = 0; i < count; i++) {
 		pthread_t thread;
 
-		check(pthread_create(&thread, NULL, nothing, NULL) == 0,
+		bench_check(pthread_create(&thread, NULL, nothing, NULL) == 0,
 		    "thread");
 		pthread_join(thread, NULL);
 	}
@@ -207,33 +191,25 @@ static const struct measurement {
 	{ "thread", NULL, thread_rounds, 3000 },
 };
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *) a, y = *(const double *) b;
-
-	return x < y ? -1 : x > y;
-}
-
 static double
 measure(const struct measurement *measurement)
 {
-	double samples[SAMPLES];
+	double samples[BENCH_SAMPLES];
 
+	bench_pin();
 	if (measurement->start != NULL) {
 		measurement->start();
 	}
 	/* A program of one thread locks differently: be one of two. */
 	thread_rounds(1);
 	measurement->rounds(measurement->count / 10);
-	for (int i = 0; i < SAMPLES; i++) {
-		double began = now();
+	for (int i = 0; i < BENCH_SAMPLES; i++) {
+		double begun = bench_cpu_ns();
 
 		measurement->rounds(measurement->count);
-		samples[i] = (now() - began) / measurement->count;
+		samples[i] = (bench_cpu_ns() - begun) / measurement->count;
 	}
-	qsort(samples, SAMPLES, sizeof(samples[0]), compare);
-	return samples[SAMPLES / 2];
+	return bench_median(samples, BENCH_SAMPLES);
 }
 
 int

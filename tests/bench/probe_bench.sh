@@ -1,41 +1,31 @@
 #!/bin/sh
 #
-# probe_bench.sh: what a wrapped call costs, as a ratio: the same program
-# without and with the probe, in turn, ROUNDS times (15); the median of each
-# side. Prints lines "figure, reached, goal".
+# probe_bench.sh: what a wrapped call costs: the same program with and without
+# the probe.
 
 cd "$(dirname "$0")/../.." || exit 1
-: "${B:=build}" "${ROUNDS:=15}"
-probe=$(realpath "$B")/libstranded.so
-bench=$B/tests/bench/probe_bench
-STRANDED_DIR=$(mktemp -d) || exit 1
+. tests/bench/measure.sh
+STRANDED_DIR=$work
 export STRANDED_DIR
-trap 'rm -rf "$STRANDED_DIR"' EXIT
 
-median()
+# probe NAME GOAL TEXT PROGRAM
+probe()
 {
-	sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+	compare "$1" "at most $2" "$3" \
+	    "env LD_PRELOAD=$(realpath "$B")/libstranded.so $B/tests/bench/$4 $1" \
+	    "$B/tests/bench/$4 $1"
 }
 
-# figure NAME GOAL TEXT
-figure()
-{
-	for _ in $(seq "$ROUNDS"); do
-		"$bench" "$1" >>"$STRANDED_DIR/without"
-		LD_PRELOAD=$probe "$bench" "$1" >>"$STRANDED_DIR/with"
-	done
-	without=$(median <"$STRANDED_DIR/without")
-	with=$(median <"$STRANDED_DIR/with")
-	rm "$STRANDED_DIR/without" "$STRANDED_DIR/with"
-	awk -v a="$without" -v b="$with" -v goal="$2" -v text="$3" 'BEGIN {
-		printf "%s, %.3f (%.1f ns / %.1f ns), at most %s\n",
-		    text, b / a, b, a, goal
-	}'
-}
-
-figure mutex 1.15 "uncontended mutex lock and unlock, with / without the probe"
-figure socket 1.03 "1-byte write and read on a socket pair, with / without"
-figure cond 1.03 "condition ping-pong, with / without"
-figure sem 1.03 "semaphore ping-pong, with / without"
-figure pipe 1.03 "pipe ping-pong, with / without"
-figure thread 1.15 "thread create and join, with / without"
+echo "with the probe / without it"
+probe mutex 1.10 "uncontended mutex lock and unlock" probe_bench
+probe cond 1.03 "condition ping-pong" probe_bench
+probe sem 1.03 "semaphore ping-pong" probe_bench
+probe pipe 1.03 "pipe ping-pong" probe_bench
+probe socket 1.03 "1-byte write and read on a socket pair" probe_bench
+probe thread 1.15 "thread create and join" probe_bench
+if [ -x "$B/tests/bench/throw_bench" ]; then
+	probe once 1.02 "C++ throw out of std::call_once and catch" throw_bench
+	probe throw 1.02 "C++ throw and catch amid wrapped calls" throw_bench
+else
+	echo "C++ throw and catch: no C++ compiler here"
+fi

@@ -3,6 +3,7 @@
  * one that watches the clock.
  *
  *     many_threads [--threads=10000] [--wait=cond|mutex|chan] [--tasks]
+ *                  [--no-clock]
  *
  * The threads are bare POSIX threads, or with --tasks libstrand's, and block in
  * pthread_cond_wait, on a locked mutex or receiving from a channel. The clock
@@ -102,22 +103,6 @@ start(pthread_attr_t *attr, bool tasks)
 	}
 }
 
-static long
-memory_kib(void)
-{
-	FILE *file = fopen("/proc/self/status", "r");
-	char line[128];
-	long kib = 0;
-
-	while (file && fgets(line, sizeof line, file)) {
-		sscanf(line, "VmRSS: %ld", &kib);
-	}
-	if (file) {
-		fclose(file);
-	}
-	return kib;
-}
-
 static void
 answer_questions(void)
 {
@@ -127,7 +112,7 @@ answer_questions(void)
 		int64_t gap =
 		    __atomic_exchange_n(&longest, 0, __ATOMIC_RELAXED);
 
-		printf("%lld %ld\n", (long long) gap, memory_kib());
+		printf("%lld %ld\n", (long long) gap, program_memory());
 	}
 }
 
@@ -152,8 +137,11 @@ main(int argc, char **argv)
 		usleep(1000);
 	}
 	usleep(100 * 1000); /* for the last to be really blocked */
-	program_check(
-	    pthread_create(&clock_thread, &attr, watch_clock, NULL), "clock");
+	if (!program_flag(argv, "--no-clock")) {
+		program_check(
+		    pthread_create(&clock_thread, &attr, watch_clock, NULL),
+		    "clock");
+	}
 	printf("ready\n");
 	answer_questions();
 	return 0;

@@ -99,6 +99,23 @@ program_number(char **argv, const char *name, long otherwise)
 	return word ? strtol(word, NULL, 10) : otherwise;
 }
 
+/* What the process has of memory, in KiB. */
+static inline long
+program_memory(void)
+{
+	FILE *file = fopen("/proc/self/status", "r");
+	char line[128];
+	long kib = 0;
+
+	while (file && fgets(line, sizeof line, file)) {
+		sscanf(line, "VmRSS: %ld", &kib);
+	}
+	if (file) {
+		fclose(file);
+	}
+	return kib;
+}
+
 /* Waits for the end of standard input. */
 static inline void
 program_wait(void)
