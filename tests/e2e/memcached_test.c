@@ -22,7 +22,7 @@ start_memcached(enum harness_how how, int *port)
 
 	servers_need(MEMCACHED);
 	program = harness_start(how, MEMCACHED, "-l", "127.0.0.1", "-p",
-	    free_port.text, "-U", "0", "-t", "4", "-m", "16", "-u",
+	    free_port.text, "-U", "0", "-t", "4", "-m", "512", "-u",
 	    servers_user());
 	*port = free_port.number;
 	servers_await(*port);
@@ -145,13 +145,15 @@ test_load(void **state)
 	struct harness_program *program =
 	    start_memcached(HARNESS_PRELOAD, &port);
 	struct servers_family family = servers_family(harness_pid(program), 1);
+	const char *said;
 	char server[32];
 
 	servers_need(MEMCSLAP);
 	open_connections(port, fds);
 	snprintf(server, sizeof server, "--servers=127.0.0.1:%d", port);
-	servers_load(&family, SIGQUIT, MEMCSLAP, server, "--concurrency=8",
-	    "--execute-number=20000", "--test=get");
+	said = servers_load(&family, SIGQUIT, MEMCSLAP, server,
+	    "--concurrency=8", "--execute-number=20000", "--test=get");
+	assert_non_null(strstr(said, " 160000 keys by "));
 	assert_true(harness_alive(program));
 	/* The load has gone, those that we hold open have not. */
 	HARNESS_UNTIL(servers_sessions(&family) == CONNECTIONS);
