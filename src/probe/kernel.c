@@ -346,15 +346,21 @@ kernel_thread_count(void)
 /*
  * The main thread stays in the process as a zombie until all others have ended.
  * The 20th field is how many threads there are, the last the status that the
- * main thread has left.
+ * main thread has left. It is the main thread's own file that is read: for that
+ * of the process the kernel adds up all threads. /proc may have the numbers of
+ * another pid namespace, in which there is no such thread.
  */
 int
 kernel_status_if_alone(void)
 {
 	char stat[512];
 	const char *next, *last;
-	size_t size = read_file("/proc/self/stat", stat, sizeof(stat));
+	size_t size =
+	    read_of_thread((uint32_t) init_pid, "/stat", stat, sizeof(stat));
 
+	if (size == 0) {
+		size = read_file("/proc/self/stat", stat, sizeof(stat));
+	}
 	if (size == 0) {
 		return -1;
 	}
