@@ -11,12 +11,14 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <setjmp.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -494,6 +496,80 @@ close_storm(long rounds)
 	printf("close: %ld bytes\n", taken);
 }
 
+struct reuse {
+	int listener;
+	int port;
+	long rounds;
+};
+
+/* Another descriptor for the connection; the one that was there is closed. */
+static int
+move(int fd, int client, long round)
+{
+	int twin = fd;
+
+	switch (round % 4) {
+	case 0:
+		twin = dup(fd);
+		close(fd);
+		break;
+	case 1:
+		twin = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		close(fd);
+		break;
+	case 2:
+		twin = dup(fd);
+		dup2(client, fd);
+		close(fd);
+		break;
+	}
+	return twin;
+}
+
+/*
+ * All threads take the lowest numbers from each other. What one accepts may be
+ * another's connection. Some are closed without a word to anybody.
+ */
+static void *
+reuses(void *arg)
+{
+	const struct reuse *reuse = arg;
+	long taken = 0;
+
+	for (long round = 0; round < reuse->rounds; round++) {
+		int client = connect_to(reuse->port), fd;
+
+		write(client, "x", 1);
+		fd = move(accept(reuse->listener, NULL, NULL), client, round);
+		taken += read(fd, &(char) { 0 }, 1);
+		close(client);
+		if (round % 5 == 0) {
+			syscall(SYS_close, fd);
+		} else {
+			close(fd);
+		}
+	}
+	return (void *) taken;
+}
+
+static void
+reuse_storm(long rounds)
+{
+	struct reuse reuse = { .rounds = rounds };
+	pthread_t threads[WORKERS];
+	long taken = 0;
+
+	reuse.listener = program_socket(SOCK_STREAM, &reuse.port);
+	for (int i = 0; i < WORKERS; i++) {
+		threads[i] = start(reuses, &reuse);
+	}
+	for (int i = 0; i < WORKERS; i++) {
+		taken += (long) finish(threads[i]);
+	}
+	close(reuse.listener);
+	printf("reuse: %ld bytes\n", taken);
+}
+
 /* ---- Signals ----------------------------------------------------------- */
 
 static int stop_waiting;
@@ -626,6 +702,7 @@ static const struct storm storms[] = {
 	{ "jump", 3000, jump_storm },
 	{ "load", 300, load_storm },
 	{ "close", 400, close_storm },
+	{ "reuse", 200, reuse_storm },
 	{ "signal", 4000, signal_storm },
 	{ "vfork", 20, vfork_storm },
 	{ "first", 1, first_storm },

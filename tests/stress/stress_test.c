@@ -281,19 +281,6 @@ descriptors(void **state)
 	storm("close", "close: 1600 bytes");
 }
 
-/* Without the probe the signal would end the process. */
-static void
-signals(void **state)
-{
-	storm("signal", "signal: 0 calls broken off");
-}
-
-static void
-borrowed_memory(void **state)
-{
-	storm("vfork", "vfork: 20 good ends, 20 signals");
-}
-
 /* What the probe itself counts, without a look at the process. */
 static struct wire_counts
 ask_counts(struct harness_program *program)
@@ -322,6 +309,34 @@ ask_counts(struct harness_program *program)
 	close(fd);
 	assert_true(wire_check_answer(&answer.counts, sizeof answer.counts));
 	return answer.counts;
+}
+
+/* Numbers that threads take from each other: no session stays behind. */
+static void
+reused_numbers(void **state)
+{
+	struct harness_program *program = start_storm("", "", "", "reuse");
+	struct wire_counts counts;
+
+	weather(program, "reuse: 1600 bytes");
+	HARNESS_UNTIL(harness_sessions(harness_dump(program), NULL) == 0);
+	counts = ask_counts(program);
+	assert_int_equal(counts.sessions_opened, 1600);
+	assert_int_equal(counts.sessions_closed, 1600);
+	calm(program);
+}
+
+/* Without the probe the signal would end the process. */
+static void
+signals(void **state)
+{
+	storm("signal", "signal: 0 calls broken off");
+}
+
+static void
+borrowed_memory(void **state)
+{
+	storm("vfork", "vfork: 20 good ends, 20 signals");
 }
 
 /* The first thread's end takes nothing from what is seen of the others. */
@@ -378,6 +393,7 @@ sanitized(const char *suffix, const char *runtime)
 	static const char *const storms[][2] = {
 		{ "churn", "churn: 9600 threads" },
 		{ "close", "close: 1600 bytes" },
+		{ "reuse", "reuse: 1600 bytes" },
 		{ "signal", "signal: 0 calls broken off" },
 	};
 	char first[512];
@@ -463,6 +479,7 @@ main(void)
 		HARNESS_TEST(jumps),
 		HARNESS_TEST(modules),
 		HARNESS_TEST(descriptors),
+		HARNESS_TEST(reused_numbers),
 		HARNESS_TEST(signals),
 		HARNESS_TEST(borrowed_memory),
 		HARNESS_TEST(first_thread_ends),
