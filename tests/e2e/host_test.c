@@ -45,13 +45,21 @@ test_semaphores(void **state)
 	    "sem_clockwait", "cond_timedwait", "semop", "semtimedop", "msgrcv");
 }
 
+static void
+test_others(void **state)
+{
+	TWINS_ASSERT_SAME("host_waits", "futex", "futex-until", "aio_suspend",
+	    "mq_timedreceive", "mtx_timedlock", "cnd_timedwait", "fgets",
+	    "waitpid", "system");
+}
+
 /* A signal of the application's own, after a dump. */
 static void
 test_broken_off(void **state)
 {
 	TWINS_ASSERT_SAME("host_waits", "broken-read", "broken-poll",
 	    "broken-sleep", "broken-nanosleep", "broken-sem_wait",
-	    "broken-semop", "broken-accept");
+	    "broken-semop", "broken-futex", "broken-fgets", "broken-accept");
 }
 
 static void
@@ -416,6 +424,7 @@ main(void)
 		HARNESS_TEST(test_sleeps),
 		HARNESS_TEST(test_polls),
 		HARNESS_TEST(test_semaphores),
+		HARNESS_TEST(test_others),
 		HARNESS_TEST(test_broken_off),
 		HARNESS_TEST(test_signals),
 		HARNESS_TEST(test_ends),

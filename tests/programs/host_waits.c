@@ -5,12 +5,18 @@
  */
 #include "host.h"
 
+#include <aio.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <mqueue.h>
 #include <semaphore.h>
 #include <sys/epoll.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/sem.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <threads.h>
 
 /* A wait lasts WAIT_MS. One that a dump makes begin anew is late by DUMP_2_MS,
@@ -323,6 +329,107 @@ wait_recv_limited(void)
 	return recv(ends[0], &byte, 1, 0);
 }
 
+static uint32_t word; /* nobody changes it */
+
+static long
+wait_futex(void)
+{
+	return syscall(SYS_futex, &word, FUTEX_WAIT, 0, &step);
+}
+
+static long
+wait_futex_until(void)
+{
+	struct timespec end = step_from_now(CLOCK_MONOTONIC);
+
+	return syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, 0, &end, NULL,
+	    FUTEX_BITSET_MATCH_ANY);
+}
+
+static long
+wait_long_futex(void)
+{
+	return syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL);
+}
+
+static long
+wait_aio_suspend(void)
+{
+	static char byte;
+	static struct aiocb request = { .aio_buf = &byte, .aio_nbytes = 1 };
+	const struct aiocb *const list[] = { &request };
+
+	request.aio_fildes = quiet[0];
+	host_need(aio_read(&request), "aio_read");
+	return aio_suspend(list, 1, &step);
+}
+
+static long
+wait_mq_timedreceive(void)
+{
+	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 8 };
+	struct timespec end = step_from_now(CLOCK_REALTIME);
+	char name[32], taken[8];
+	mqd_t queue;
+
+	snprintf(name, sizeof name, "/host_waits-%d", getpid());
+	queue =
+	    host_need(mq_open(name, O_CREAT | O_RDWR, 0600, &attr), "mq_open");
+	mq_unlink(name);
+	return mq_timedreceive(queue, taken, sizeof taken, NULL, &end);
+}
+
+static long
+wait_mtx_timedlock(void)
+{
+	struct timespec end = step_from_now(CLOCK_REALTIME);
+	mtx_t mutex;
+
+	mtx_init(&mutex, mtx_timed);
+	mtx_lock(&mutex);
+	return mtx_timedlock(&mutex, &end) == thrd_timedout ? 0 : -1;
+}
+
+static long
+wait_cnd_timedwait(void)
+{
+	struct timespec end = step_from_now(CLOCK_REALTIME);
+	mtx_t mutex;
+	cnd_t cond;
+
+	mtx_init(&mutex, mtx_plain);
+	cnd_init(&cond);
+	mtx_lock(&mutex);
+	return cnd_timedwait(&cond, &mutex, &end) == thrd_timedout ? 0 : -1;
+}
+
+static long
+wait_fgets(void)
+{
+	static char line[8];
+
+	return fgets(line, sizeof line, fdopen(quiet[0], "r")) ? 0 : -1;
+}
+
+/* A child that lasts as long as the wait. */
+static long
+wait_waitpid(void)
+{
+	pid_t pid = host_need(fork(), "fork");
+
+	if (pid == 0) {
+		host_rest(WAIT_MS);
+		_exit(0);
+	}
+	return waitpid(pid, NULL, 0) == pid ? 0 : -1;
+}
+
+static long
+wait_system(void)
+{
+	return system("sleep 1.5");
+}
+
 /* What ends those that have no limit of their own. */
 
 static void
@@ -360,7 +467,7 @@ end_by_message(void)
 static void
 end_by_write(void)
 {
-	host_need(write(quiet[1], "", 1), "write");
+	host_need(write(quiet[1], "\n", 1), "write");
 }
 
 static void
@@ -410,6 +517,15 @@ static const struct wait waits[] = {
 	{ "read", .once = wait_read, .end = end_by_write },
 	{ "accept", .once = wait_accept, .end = end_by_connect },
 	{ "recv-limited", .once = wait_recv_limited },
+	{ "futex", .once = wait_futex },
+	{ "futex-until", .once = wait_futex_until },
+	{ "aio_suspend", .once = wait_aio_suspend },
+	{ "mq_timedreceive", .once = wait_mq_timedreceive },
+	{ "mtx_timedlock", .once = wait_mtx_timedlock },
+	{ "cnd_timedwait", .once = wait_cnd_timedwait },
+	{ "fgets", .once = wait_fgets, .end = end_by_write },
+	{ "waitpid", .once = wait_waitpid },
+	{ "system", .once = wait_system },
 
 	/* The program's own signal breaks off what the dump's did not. */
 	{ "broken-read", .once = wait_read, .end = end_by_signal },
@@ -419,6 +535,8 @@ static const struct wait waits[] = {
 	    .end = end_by_signal },
 	{ "broken-sem_wait", .once = wait_sem_wait, .end = end_by_signal },
 	{ "broken-semop", .once = wait_semop, .end = end_by_signal },
+	{ "broken-futex", .once = wait_long_futex, .end = end_by_signal },
+	{ "broken-fgets", .once = wait_fgets, .end = end_by_signal },
 	{ "broken-accept", .once = wait_accept, .end = end_by_signal },
 };
 
