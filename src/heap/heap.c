@@ -62,6 +62,12 @@ mark_pages(uintptr_t address, size_t size)
 	}
 }
 
+void
+heap_own(const void *start, size_t size)
+{
+	mark_pages((uintptr_t) start, size);
+}
+
 /* A block that is too long to be marked stays unknown. */
 void
 heap_mark_long(struct heap_leaf *leaf, uintptr_t address, size_t size)

@@ -37,6 +37,9 @@ PROBE_COLD void heap_mark_long(
 /* What is there is no heap (any more): nothing in it is marked. */
 void heap_forget(const void *start, size_t size);
 
+/* What is there is the allocator's: what is no block refers to nothing. */
+void heap_own(const void *start, size_t size);
+
 /*
  * From this code on a block may be a mapping of its own, which goes back to the
  * kernel with the block: 128 KiB.

@@ -22,6 +22,12 @@ extern struct real_heap real;
 extern bool real_has_operators;
 
 /*
+ * Is that an address of a library that is an allocator and nothing else, as its
+ * name tells? Then what it maps is for blocks, or for its own bookkeeping.
+ */
+bool real_is_allocator(const void *address);
+
+/*
  * Looks for them, the first time. False while that goes on: who looks may
  * allocate, and has to be content with memory of ours.
  */

@@ -1,7 +1,8 @@
 /*
  * wrap_map.c: mappings.
  *
- * Where an allocator had memory, somebody else may have some later. The kernel
+ * What an allocator maps is a heap, also where its bookkeeping lies. Where it
+ * had memory somebody else may have some later. The kernel
  * is asked directly only while the functions are being looked for.
  */
 #include <errno.h>
@@ -25,10 +26,16 @@ map_directly(
 	return (void *) result;
 }
 
+/* `caller` has a new mapping. */
 static void *
-mapped(void *memory, size_t size)
+mapped(void *memory, size_t size, const void *caller)
 {
-	if (memory != MAP_FAILED) {
+	if (memory == MAP_FAILED) {
+		return memory;
+	}
+	if (real_is_allocator(caller)) {
+		heap_own(memory, size);
+	} else {
 		heap_forget(memory, size);
 	}
 	return memory;
@@ -40,7 +47,8 @@ mmap(void *wish, size_t size, int protection, int flags, int fd, off_t offset)
 	__typeof__(real.mmap) map =
 	    real_resolve() && real.mmap != NULL ? real.mmap : map_directly;
 
-	return mapped(map(wish, size, protection, flags, fd, offset), size);
+	return mapped(map(wish, size, protection, flags, fd, offset), size,
+	    __builtin_return_address(0));
 }
 
 PROBE_EXPORT void *
@@ -50,7 +58,8 @@ mmap64(
 	__typeof__(real.mmap64) map =
 	    real_resolve() && real.mmap64 != NULL ? real.mmap64 : map_directly;
 
-	return mapped(map(wish, size, protection, flags, fd, offset), size);
+	return mapped(map(wish, size, protection, flags, fd, offset), size,
+	    __builtin_return_address(0));
 }
 
 PROBE_EXPORT int
@@ -79,5 +88,5 @@ mremap(void *memory, size_t size, size_t new_size, int flags, ...)
 	}
 	heap_forget(memory, size);
 	moved = real.mremap(memory, size, new_size, flags, wish);
-	return mapped(moved, new_size);
+	return mapped(moved, new_size, __builtin_return_address(0));
 }

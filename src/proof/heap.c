@@ -52,16 +52,17 @@
 uint64_t
 heap_chunk_start(const struct heap *heap, size_t chunk)
 {
-	return heap->start + (uint64_t) heap->starts[chunk] * UNIT + HEADER;
+	return heap->start + (uint64_t) heap->starts[chunk] * UNIT +
+	    heap->header;
 }
 
 /* The size of the next chunk is not its user's, but what is before it is. */
 uint64_t
 heap_chunk_end(const struct heap *heap, size_t chunk)
 {
-	return chunk + 1 < heap->count ?
-	    heap->start + (uint64_t) heap->starts[chunk + 1] * UNIT + SIZE_AT :
-	    heap->end;
+	return chunk + 1 < heap->count ? heap->start +
+		(uint64_t) heap->starts[chunk + 1] * UNIT + heap->tail :
+					 heap->end;
 }
 
 /* The last chunk whose header starts at or before the address. */
@@ -129,21 +130,24 @@ index_pages(struct heap *heap)
 struct walk {
 	const struct image *image;
 	struct heap heap;
-	size_t start_room;
-	size_t flag_room;
+	struct heap_room room;
 };
+
+void
+heap_add_chunk(
+    struct heap *heap, struct heap_room *room, uint64_t at, uint8_t flags)
+{
+	heap->starts = memory_grow(
+	    heap->starts, heap->count, &room->starts, sizeof(uint32_t));
+	heap->flags = memory_grow(heap->flags, heap->count, &room->flags, 1);
+	heap->starts[heap->count] = (uint32_t) ((at - heap->start) / UNIT);
+	heap->flags[heap->count++] = flags;
+}
 
 static void
 add_chunk(struct walk *walk, uint64_t at, bool is_free)
 {
-	struct heap *heap = &walk->heap;
-
-	heap->starts = memory_grow(
-	    heap->starts, heap->count, &walk->start_room, sizeof(uint32_t));
-	heap->flags =
-	    memory_grow(heap->flags, heap->count, &walk->flag_room, 1);
-	heap->starts[heap->count] = (uint32_t) ((at - heap->start) / UNIT);
-	heap->flags[heap->count++] = is_free ? HEAP_FREE : 0;
+	heap_add_chunk(&walk->heap, &walk->room, at, is_free ? HEAP_FREE : 0);
 }
 
 /*
@@ -184,13 +188,13 @@ walk_chunks(struct walk *walk, uint64_t top)
 	    (size & SIZE_MASK) >= UNIT;
 }
 
-static void
-keep(struct heaps *heaps, struct walk *walk)
+void
+heaps_keep(struct heaps *heaps, struct heap *heap)
 {
-	index_pages(&walk->heap);
-	heaps->list = memory_grow(
-	    heaps->list, heaps->count, &heaps->room, sizeof(walk->heap));
-	heaps->list[heaps->count++] = walk->heap;
+	index_pages(heap);
+	heaps->list =
+	    memory_grow(heaps->list, heaps->count, &heaps->room, sizeof(*heap));
+	heaps->list[heaps->count++] = *heap;
 }
 
 /* Adds the heap from `start` to `end`, if it adds up. */
@@ -200,12 +204,15 @@ add_heap(struct heaps *heaps, const struct image *image, uint64_t start,
 {
 	struct walk walk = {
 		.image = image,
-		.heap = { .start = start, .end = end },
+		.heap = { .start = start,
+		    .end = end,
+		    .header = HEADER,
+		    .tail = SIZE_AT },
 	};
 
 	if (start % UNIT == 0 && start < end &&
 	    (end - start) / UNIT < UINT32_MAX && walk_chunks(&walk, top)) {
-		keep(heaps, &walk);
+		heaps_keep(heaps, &walk.heap);
 		return true;
 	}
 	free(walk.heap.starts);
@@ -213,8 +220,8 @@ add_heap(struct heaps *heaps, const struct image *image, uint64_t start,
 	return false;
 }
 
-static void
-add_state(struct heaps *heaps, uint64_t start, uint64_t end)
+void
+heaps_add_state(struct heaps *heaps, uint64_t start, uint64_t end)
 {
 	heaps->states = memory_grow(heaps->states, heaps->state_count,
 	    &heaps->state_room, sizeof(*heaps->states));
@@ -317,7 +324,7 @@ add_arena(struct heaps *heaps, const struct image *image, uint64_t arena)
 			return;
 		}
 		if (add_heap(heaps, image, start, end, i == 0 ? top : 0)) {
-			add_state(heaps, info, start);
+			heaps_add_state(heaps, info, start);
 		}
 		info = prev;
 	}
@@ -468,7 +475,10 @@ add_mapped(
 {
 	struct walk walk = {
 		.image = image,
-		.heap = { .start = map->start, .end = map->end },
+		.heap = { .start = map->start,
+		    .end = map->end,
+		    .header = HEADER,
+		    .tail = SIZE_AT },
 	};
 	uint64_t at = map->start;
 
@@ -485,7 +495,7 @@ add_mapped(
 		at += size & SIZE_MASK;
 	}
 	if (at == map->end) {
-		keep(heaps, &walk);
+		heaps_keep(heaps, &walk.heap);
 	} else {
 		free(walk.heap.starts);
 		free(walk.heap.flags);
@@ -515,6 +525,15 @@ compare_heaps(const void *left, const void *right)
 	const struct heap *b = right;
 
 	return (a->start > b->start) - (a->start < b->start);
+}
+
+void
+heaps_sort(struct heaps *heaps)
+{
+	if (heaps->count > 0) {
+		qsort(heaps->list, heaps->count, sizeof(*heaps->list),
+		    compare_heaps);
+	}
 }
 
 static bool
@@ -566,7 +585,7 @@ heaps_find(struct heaps *heaps, const struct image *image, uint64_t data,
 	if (main_arena == 0) {
 		return;
 	}
-	add_state(heaps, main_arena, main_arena + STATE_SIZE);
+	heaps_add_state(heaps, main_arena, main_arena + STATE_SIZE);
 	if (is_locked(image, main_arena)) {
 		heaps->busy = true;
 	} else if (find_brk(image, &start, &end)) {
@@ -578,10 +597,7 @@ heaps_find(struct heaps *heaps, const struct image *image, uint64_t data,
 		return;
 	}
 	add_all_mapped(heaps, image);
-	if (heaps->count > 0) {
-		qsort(heaps->list, heaps->count, sizeof(*heaps->list),
-		    compare_heaps);
-	}
+	heaps_sort(heaps);
 	free_all_fast(heaps, image, main_arena);
 	free_caches(heaps, image);
 }

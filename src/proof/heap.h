@@ -24,6 +24,8 @@ enum heap_flags { HEAP_FREE = 1, HEAP_MARKED = 2 };
 struct heap {
 	uint64_t start;   /* of the first chunk */
 	uint64_t end;     /* of the last */
+	uint32_t header;  /* bytes of a chunk before its user's part */
+	uint32_t tail;    /* bytes of the next chunk that are this one's */
 	uint32_t *starts; /* of each chunk, in units from `start` */
 	uint8_t *flags;   /* of each chunk, enum heap_flags */
 	size_t count;     /* of chunks */
@@ -54,6 +56,19 @@ struct heaps {
 void heaps_find(struct heaps *heaps, const struct image *image, uint64_t data,
     uint64_t data_end);
 void heaps_free(struct heaps *heaps);
+
+/* For whoever finds chunks in another way: adds one, the last so far. */
+struct heap_room {
+	size_t starts;
+	size_t flags;
+};
+void heap_add_chunk(
+    struct heap *heap, struct heap_room *room, uint64_t at, uint8_t flags);
+
+/* The heap is complete. It is the heaps' from now on. */
+void heaps_keep(struct heaps *heaps, struct heap *heap);
+void heaps_add_state(struct heaps *heaps, uint64_t start, uint64_t end);
+void heaps_sort(struct heaps *heaps);
 
 /*
  * The chunk that has `address` in it, or for which that is one past its end.

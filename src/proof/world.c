@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "client/memory.h"
+#include "proof/tracked.h"
 
 #define PAGE      4096u
 #define RED_ZONE  128u /* bytes below the stack pointer that may be in use */
@@ -185,6 +186,7 @@ world_divide(struct world *world)
 {
 	heaps_find(&world->heaps, &world->image, world->libc.data,
 	    world->libc.data_end);
+	tracked_find(&world->heaps, &world->image, world->stop.pid);
 	divide_heaps(world);
 	divide_bookkeeping(world);
 	if (world->libc.known) {

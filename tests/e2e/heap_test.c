@@ -8,7 +8,9 @@
 
 #include "harness.h"
 
-#define FOLDER "/usr/lib/x86_64-linux-gnu/"
+#define FOLDER   "/usr/lib/x86_64-linux-gnu/"
+#define JEMALLOC FOLDER "libjemalloc.so.2"
+#define TCMALLOC FOLDER "libtcmalloc_minimal.so.4"
 
 /* The program compares the marks itself. */
 static void
@@ -42,13 +44,66 @@ test_glibc(void **state)
 static void
 test_jemalloc(void **state)
 {
-	check_marks(FOLDER "libjemalloc.so.2");
+	check_marks(JEMALLOC);
 }
 
 static void
 test_tcmalloc(void **state)
 {
-	check_marks(FOLDER "libtcmalloc_minimal.so.4");
+	check_marks(TCMALLOC);
+}
+
+/* ---- Proofs ------------------------------------------------------------ */
+
+/* How many tasks are proved to be leaked in the case under the allocator? */
+static json_int_t
+leaked(const char *allocator, bool tracked, const char *twin)
+{
+	char cases[512];
+	struct harness_program *program;
+	struct harness_output output;
+	json_t *report;
+	json_int_t count;
+
+	snprintf(cases, sizeof cases, "%s/tests/leaks/cases", harness_build());
+	setenv("LD_PRELOAD", allocator, 1);
+	program = harness_start(HARNESS_BARE, harness_tool(), "run",
+	    tracked ? "--track-heap" : "--signal=QUIT", "--", cases, "grpc660",
+	    twin);
+	unsetenv("LD_PRELOAD");
+	harness_line(program, "ready");
+	output = harness_stranded("leaks", "--format=json", "cases");
+	report = json_loads(output.out, 0, NULL);
+	assert_non_null(report);
+	count = json_integer_value(
+	    json_object_get(json_object_get(report, "proof"), "leaked"));
+	json_decref(report);
+	harness_stop(program);
+	return count;
+}
+
+static void
+check_proofs(const char *allocator)
+{
+	if (access(allocator, R_OK) != 0) {
+		print_message("%s is not here\n", allocator);
+		skip();
+	}
+	assert_int_equal(leaked(allocator, true, NULL), 1);
+	assert_int_equal(leaked(allocator, true, "mended"), 0);
+	assert_int_equal(leaked(allocator, false, NULL), 0);
+}
+
+static void
+test_proofs_under_jemalloc(void **state)
+{
+	check_proofs(JEMALLOC);
+}
+
+static void
+test_proofs_under_tcmalloc(void **state)
+{
+	check_proofs(TCMALLOC);
 }
 
 /* Whoever did not ask does not pay. */
@@ -72,6 +127,8 @@ main(void)
 		HARNESS_TEST(test_glibc),
 		HARNESS_TEST(test_jemalloc),
 		HARNESS_TEST(test_tcmalloc),
+		HARNESS_TEST(test_proofs_under_jemalloc),
+		HARNESS_TEST(test_proofs_under_tcmalloc),
 		HARNESS_TEST(test_not_without_asking),
 	};
 
