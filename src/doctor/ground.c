@@ -55,8 +55,8 @@ ground_check_signal(struct report *report, const char *value)
 		    "no signal asks for a dump: STRANDED_SIGNAL is %s", value);
 	} else {
 		report_add(report, REPORT_OK, "signal",
-		    "SIG%s asks for a dump; a handler that the program has "
-		    "for it runs as well",
+		    "SIG%s asks for a dump, and ends nothing; a handler that "
+		    "the program has for it runs as well",
 		    sigabbrev_np(number) != NULL ? sigabbrev_np(number) :
 						   "RTMIN+n");
 	}

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,17 +139,17 @@ check_tasks(struct report *report, struct client *client)
 		return false;
 	}
 	for (size_t i = 0; i < snapshot->task_count; i++) {
-		unseen += snapshot->tasks[i].state == STRANDED_FUTEX ||
-		    snapshot->tasks[i].state == STRANDED_UNKNOWN;
+		unseen += (snapshot->tasks[i].flags & WIRE_TASK_KERNEL) != 0;
 	}
 	report_add(report, REPORT_OK, "tasks", "%zu task%s and %zu session%s",
 	    snapshot->task_count, snapshot->task_count == 1 ? "" : "s",
 	    snapshot->session_count, snapshot->session_count == 1 ? "" : "s");
 	if (unseen > 0) {
 		report_add(report, REPORT_NOTE, "tasks",
-		    "%zu of them wait in a call that the probe does not "
-		    "know: what for is the kernel's word, not the probe's",
-		    unseen);
+		    "%zu of them wait%s where the probe does not see it: what "
+		    "for is the kernel's word, and the stack is cut where "
+		    "more than that would be needed",
+		    unseen, unseen == 1 ? "s" : "");
 	}
 	for (size_t i = 0; i < snapshot->uncovered_count && i < 8; i++) {
 		report_add(report, REPORT_NOTE, "tasks",
@@ -286,6 +287,25 @@ check_namespaces(struct report *report, pid_t pid)
 	}
 }
 
+/* Seen from here; one in another file system has its own root there. */
+static void
+check_root(struct report *report, pid_t pid)
+{
+	char link[64];
+	char root[PATH_MAX];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/%d/root", process_alive(pid));
+	length = readlink(link, root, sizeof(root) - 1);
+	root[length > 0 ? length : 0] = '\0';
+	if (length > 1) {
+		report_add(report, REPORT_NOTE, "root",
+		    "its root directory is %s; the probe's thread has the one "
+		    "that it was started with",
+		    root);
+	}
+}
+
 static void
 check_descriptors(struct report *report, pid_t pid)
 {
@@ -412,6 +432,7 @@ running_check(struct report *report, pid_t pid, const char *probe)
 	}
 	check_seccomp(report, &crowd);
 	check_namespaces(report, pid);
+	check_root(report, pid);
 	check_descriptors(report, pid);
 	mapped_check(report, &maps);
 	check_image(report, pid);

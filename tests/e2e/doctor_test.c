@@ -306,6 +306,36 @@ test_replaced_program(void **state)
 	assert_int_equal(harness_stop(program), 0);
 }
 
+/* Under a filter that came before, so that the probe is under it too. */
+static void
+test_filter(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "host", "refused", "pidfd_open");
+	struct harness_output output;
+
+	harness_ready(program);
+	output = doctor(program);
+	assert_int_equal(output.status, GOOD);
+	assert_found(output, "note", "seccomp", "1 of 1 threads");
+	assert_int_equal(harness_stop(program), 0);
+}
+
+/* Under one that was put on all threads: the probe's had to go. */
+static void
+test_filter_on_all(void **state)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "host", "filtered");
+	struct harness_output output;
+
+	harness_line(program, "ready");
+	output = doctor(program);
+	assert_int_not_equal(output.status, GOOD);
+	assert_found(output, "problem", "agent", "seccomp filter");
+	harness_stop(program);
+}
+
 static void
 test_signal_none(void **state)
 {
@@ -358,6 +388,8 @@ main(void)
 		HARNESS_TEST(test_preload_in_vain),
 		HARNESS_TEST(test_stopped_process),
 		HARNESS_TEST(test_replaced_program),
+		HARNESS_TEST(test_filter),
+		HARNESS_TEST(test_filter_on_all),
 		HARNESS_TEST(test_signal_none),
 		HARNESS_TEST(test_other_users_process),
 	};

@@ -410,6 +410,10 @@ test_places_are_kept(void **state)
 	}
 	snprintf(pid, sizeof pid, " %d ", harness_pid(jailed));
 	assert_non_null(strstr(harness_stranded("ps").out, pid));
+	harness_await(jailed, 1, "IO read", "case_chroot");
+	snprintf(pid, sizeof pid, "%d", harness_pid(jailed));
+	assert_non_null(
+	    strstr(harness_stranded("doctor", pid).out, "note     root"));
 	assert_int_equal(harness_stop(jailed), 0);
 	assert_int_equal(harness_stop(second), 0);
 	assert_int_equal(first_socket(), inode);

@@ -356,6 +356,16 @@ case_filter_all_threads(char **args)
 	return 0;
 }
 
+static void ready(void);
+
+static int
+case_filtered(char **args)
+{
+	confine(SECCOMP_FILTER_FLAG_TSYNC);
+	ready();
+	return 0;
+}
+
 static int
 case_filter_accept(char **args)
 {
@@ -888,6 +898,7 @@ static const struct {
 	{ "work", case_work },
 
 	{ "wait", case_wait },
+	{ "filtered", case_filtered },
 	{ "main-leaves", case_main_leaves },
 	{ "stderr-log", case_stderr_log },
 	{ "stderr-reopened", case_stderr_reopened },
