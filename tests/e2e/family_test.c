@@ -37,13 +37,17 @@ test_descriptors(void **state)
 	TWINS_ASSERT_SAME("host_process", "closefrom", "close-each");
 }
 
-/* Most of them ask for a dump themselves, which is not for standard error. */
+/*
+ * Most of them ask for a dump themselves, and some have ended before it is made:
+ * of that nothing shall be said.
+ */
 static void
 test_handlers(void **state)
 {
-	setenv("STRANDED_DUMP", "/dev/null", 1);
+	setenv("STRANDED_TOOL", "/bin/true", 1);
 	TWINS_ASSERT_SAME("host_process", "handler-before", "handler-after",
 	    "handler-past", "handler-leaves", "handler-exits", "blocked");
+	unsetenv("STRANDED_TOOL");
 }
 
 static void
