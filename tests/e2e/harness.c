@@ -446,6 +446,25 @@ harness_ready(struct harness_program *program)
 	return port;
 }
 
+bool
+harness_file_has(const char *path, const char *text)
+{
+	static char bytes[1 << 20];
+	ssize_t length = 0, got;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1) {
+		return false;
+	}
+	while (
+	    (got = read(fd, bytes + length, sizeof bytes - 1 - length)) > 0) {
+		length += got;
+	}
+	close(fd);
+	bytes[length] = '\0';
+	return strstr(bytes, text) != NULL;
+}
+
 /* ---- Commands ---------------------------------------------------------- */
 
 /* Reads both outputs to their ends; false if that takes too long. */

@@ -111,6 +111,9 @@ struct harness_output harness_command_list(const char *const argv[]);
 /* The same for the tool. */
 #define harness_stranded(...) harness_command(harness_tool(), __VA_ARGS__)
 
+/* Is there such a file, and has it the text in it? */
+bool harness_file_has(const char *path, const char *text);
+
 /* ---- Dumps ------------------------------------------------------------- */
 
 /*

@@ -237,18 +237,6 @@ test_sessions(void **state)
 
 /* ---- Standard error ---------------------------------------------------- */
 
-static bool
-file_has(const char *path, const char *text)
-{
-	static char bytes[1 << 16];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = read(fd, bytes, sizeof bytes - 1);
-
-	close(fd);
-	bytes[length > 0 ? length : 0] = '\0';
-	return strstr(bytes, text) != NULL;
-}
-
 /* The dump goes to the log that standard error has become. */
 static void
 assert_logged(const char *name)
@@ -259,7 +247,7 @@ assert_logged(const char *name)
 
 	harness_ready(program);
 	kill(harness_pid(program), SIGQUIT);
-	HARNESS_UNTIL(file_has(path, "[IO read"));
+	HARNESS_UNTIL(harness_file_has(path, "[IO read"));
 	assert_int_equal(harness_stop(program), 0);
 	assert_string_equal(harness_errors(program), "");
 }

@@ -4,7 +4,6 @@
  */
 #include "harness.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,26 +19,6 @@ own_path(const char *name)
 
 	snprintf(path, sizeof path, "%s/.%s", harness_directory(), name);
 	return path;
-}
-
-/* Does the file have the text in it? */
-static bool
-file_has(const char *path, const char *text)
-{
-	static char bytes[1 << 20];
-	ssize_t length = 0, got;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd == -1) {
-		return false;
-	}
-	while (
-	    (got = read(fd, bytes + length, sizeof bytes - 1 - length)) > 0) {
-		length += got;
-	}
-	close(fd);
-	bytes[length] = '\0';
-	return strstr(bytes, text) != NULL;
 }
 
 /* The sender's line, as a dump shows it. */
@@ -101,7 +80,7 @@ test_to_file(void **state)
 	harness_ready(program);
 	harness_await(program, 1, "chan send", "sender");
 	kill(harness_pid(program), SIGQUIT);
-	HARNESS_UNTIL(file_has(path, stuck_place()));
+	HARNESS_UNTIL(harness_file_has(path, stuck_place()));
 	assert_int_equal(harness_stop(program), 0);
 	assert_string_equal(harness_errors(program), "");
 	unlink(path);
@@ -122,7 +101,7 @@ test_options_of_run(void **state)
 	harness_ready(program);
 	harness_await(program, 1, "chan send", "sender");
 	kill(harness_pid(program), SIGUSR1);
-	HARNESS_UNTIL(file_has(path, stuck_place()));
+	HARNESS_UNTIL(harness_file_has(path, stuck_place()));
 	assert_int_equal(harness_stop(program), 0);
 	unlink(path);
 }
@@ -227,7 +206,7 @@ test_storm(void **state)
 	program = harness_start(HARNESS_RUN, "signal_counter");
 	harness_ready(program);
 	storm(program);
-	HARNESS_UNTIL(file_has(path, "once_"));
+	HARNESS_UNTIL(harness_file_has(path, "once_"));
 	assert_no_marks(program);
 	unlink(path);
 }
@@ -243,7 +222,7 @@ test_descriptors_closed(void **state)
 	program = harness_start(HARNESS_PRELOAD, "signal_counter", "--close");
 	harness_ready(program);
 	storm(program);
-	HARNESS_UNTIL(file_has(path, "once_"));
+	HARNESS_UNTIL(harness_file_has(path, "once_"));
 	assert_no_marks(program);
 	unlink(path);
 }
