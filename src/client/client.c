@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/connect.h"
+#include "client/descriptors.h"
 #include "client/memory.h"
 #include "client/process.h"
 #include "client/receive.h"
@@ -476,6 +477,7 @@ client_snapshot(struct client *client, uint32_t flags, struct failure *failure)
 	snapshot->began_unix_ns = wall_clock(snapshot->began_ns);
 	name_tasks(&client->process, snapshot);
 	sockets_look(snapshot);
+	descriptors_name(snapshot);
 	relate_snapshot(snapshot);
 	return snapshot;
 }

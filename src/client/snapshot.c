@@ -19,6 +19,9 @@ free_lists(struct snapshot *snapshot)
 		free(snapshot->channels[i].senders);
 		free(snapshot->channels[i].receivers);
 	}
+	for (size_t i = 0; i < snapshot->fd_name_count; i++) {
+		free(snapshot->fd_names[i]);
+	}
 	for (size_t i = 0; i < snapshot->block_count; i++) {
 		free(snapshot->blocks[i]);
 	}
@@ -48,6 +51,7 @@ snapshot_free(struct snapshot *snapshot)
 	free(snapshot->sessions);
 	free(snapshot->channels);
 	free(snapshot->uncovered);
+	free(snapshot->fd_names);
 	free(snapshot->blocks);
 	free(snapshot->texts);
 	free(snapshot);

@@ -72,8 +72,8 @@ struct task {
 	uint32_t tid; /* thread that runs it, 0 if none does */
 	char name[WIRE_NAME_MAX];
 	char label[WIRE_LABEL_MAX]; /* what a test program calls it, or "" */
-	uint32_t state;     /* enum stranded_state */
-	uint32_t flags;     /* enum wire_task_flags */
+	uint32_t state;             /* enum stranded_state */
+	uint32_t flags;             /* enum wire_task_flags */
 	uint64_t wait_seq;  /* with the id it names the wait; 0 if running */
 	int64_t since_ns;   /* age of the wait at the snapshot's begin */
 	int64_t created_ns; /* age of the task then; -1 if not known */
@@ -159,6 +159,8 @@ struct snapshot {
 	char **texts; /* what snapshot_keep() was given */
 	size_t text_count;
 	size_t text_room;
+	char **fd_names; /* the tasks' fd_name are among them */
+	size_t fd_name_count;
 	uint8_t **blocks; /* memory that the stacks' bytes lie in; of one that
 	                     was read from a file, lists of frames, words */
 	size_t block_count;
