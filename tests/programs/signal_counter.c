@@ -3,8 +3,8 @@
  * or descriptors could leave on a program.
  *
  * One thread each waits again and again in nanosleep, poll, epoll_wait, select,
- * sem_timedwait, pthread_cond_timedwait and read, and counts each time that a
- * wait is interrupted (EINTR) or a sleep is too short. Others come and go
+ * sem_timedwait, sigtimedwait, pthread_cond_timedwait, read, and recv with a time
+ * limit, and counts each time that a wait is interrupted (EINTR) or a sleep is too short. Others come and go
  * meanwhile. The main thread looks for children that it has not got, and a
  * handler counts SIGCHLD. It prints "worked" when there have been enough waits
  * and threads for what it counts to mean something. At the end of standard
@@ -142,6 +142,36 @@ once_read(void)
 	return read(ticking[0], &byte, 1) == 1 ? 0 : -1;
 }
 
+/* A signal that nobody sends. */
+static int
+once_sigtimedwait(void)
+{
+	const struct timespec time = { 0, STEP_MS * 1000000 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	return sigtimedwait(&set, NULL, &time) == -1 && errno == EAGAIN ? 0 :
+									  -1;
+}
+
+/* A socket with a time limit of its own. */
+static int
+once_recv(void)
+{
+	const struct timeval time = { 0, STEP_MS * 1000 };
+	static int pair[2];
+	char byte;
+
+	if (pair[0] == 0) {
+		program_check(
+		    socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
+		setsockopt(
+		    pair[0], SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
+	}
+	return recv(pair[0], &byte, 1, 0) == -1 && errno == EAGAIN ? 0 : -1;
+}
+
 /* A kind of wait. */
 struct kind {
 	const char *name;
@@ -272,6 +302,8 @@ main(int argc, char **argv)
 		{ "epoll_wait", once_epoll, true },
 		{ "select", once_select, true },
 		{ "sem", once_sem, true },
+		{ "sigwait", once_sigtimedwait, true },
+		{ "recv", once_recv, false },
 		{ "cond", once_cond, false },
 		{ "read", once_read, false },
 	};
