@@ -71,6 +71,8 @@ examine_process(struct report *report, pid_t pid)
 	free(probe);
 	/* Of what is not there the client knows best what to say. */
 	if (report->count == 0) {
+		failure_set(
+		    &failure, EXIT_NO_TARGET, "process %d has ended", pid);
 		client_reach(pid, &failure);
 		say_failure(&failure);
 	}

@@ -162,6 +162,7 @@ void
 preload_missed(const char *command, bool has_ended)
 {
 	say_warn("the probe was not loaded in %s, which %s: a security policy, "
-		 "or a wrapper that clears LD_PRELOAD, can be the reason",
-	    command, has_ended ? "has ended" : "was ended");
+		 "or a wrapper that clears LD_PRELOAD, can be the reason; "
+		 "`stranded doctor -- %s` may know it",
+	    command, has_ended ? "has ended" : "was ended", command);
 }

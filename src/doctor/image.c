@@ -86,7 +86,7 @@ image_open(const char *path)
 	elf_version(EV_CURRENT);
 	image->fd = open(path, O_RDONLY | O_CLOEXEC);
 	image->elf =
-	    image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ_MMAP, NULL) : NULL;
+	    image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL) : NULL;
 	if (image->elf == NULL || elf_kind(image->elf) != ELF_K_ELF) {
 		image_close(image);
 		return NULL;

@@ -68,9 +68,10 @@ mapped_check(struct report *report, const struct maps *maps)
 	}
 	if (deleted > 0) {
 		report_add(report, REPORT_NOTE, "libraries",
-		    "%u libraries have been replaced or removed since they "
-		    "were loaded (%s): stacks through them have no names",
-		    deleted, example);
+		    "%u librar%s been replaced or removed since the program "
+		    "was started (%s): stacks through %s have no names",
+		    deleted, deleted == 1 ? "y has" : "ies have", example,
+		    deleted == 1 ? "it" : "them");
 		report_remedy(report, "start the program again");
 	}
 }

@@ -106,7 +106,10 @@ check_version(
 {
 	struct stat status;
 
-	if (strstr(mapping->path, " (deleted)") != NULL) {
+	if (mapping == NULL) {
+		report_add(report, REPORT_OK, "probe",
+		    "the probe is in the process, under another name");
+	} else if (strstr(mapping->path, " (deleted)") != NULL) {
 		report_add(report, REPORT_NOTE, "probe",
 		    "%s has been replaced since the program was started: the "
 		    "old one goes on in it",
@@ -407,6 +410,8 @@ running_check(struct report *report, pid_t pid, const char *probe)
 	struct crowd crowd;
 	struct maps maps;
 	const struct mapping *mapping;
+	struct failure failure;
+	bool present;
 	int status = find_process(report, pid, &process);
 
 	if (status != EXIT_DONE) {
@@ -422,8 +427,9 @@ running_check(struct report *report, pid_t pid, const char *probe)
 	}
 	read_crowd(pid, &crowd);
 	mapping = mapped_probe(&maps);
+	present = mapping != NULL || client_reach(pid, &failure) == 0;
 	check_state(report, pid, &crowd);
-	if (mapping != NULL) {
+	if (present) {
 		check_version(report, mapping, probe);
 		status = check_probe(report, pid, &crowd);
 	} else {

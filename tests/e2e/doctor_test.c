@@ -272,6 +272,49 @@ process_state(pid_t pid)
 	return strrchr(text, ')')[2];
 }
 
+/* Starts a program under a copy of the probe. */
+static struct harness_program *
+start_with_probe(const char *copied)
+{
+	char preload[512], path[512];
+	struct harness_program *program;
+
+	snprintf(path, sizeof path, "%s/libstranded.so", harness_build());
+	copy(path, copied);
+	snprintf(preload, sizeof preload, "LD_PRELOAD=%s", copied);
+	snprintf(path, sizeof path, "%s", program_path("send_stuck"));
+	program = harness_start(HARNESS_BARE, "/usr/bin/env", preload, path);
+	harness_ready(program);
+	harness_await_probe(program);
+	return program;
+}
+
+/* One that has been replaced, and one that is called something else. */
+static void
+test_other_probe(void **state)
+{
+	char path[512];
+	struct harness_program *program;
+	struct harness_output output;
+
+	assert_int_equal(mkdir(own_path("lib"), 0700), 0);
+	snprintf(path, sizeof path, "%s/libstranded.so", own_path("lib"));
+	program = start_with_probe(path);
+	unlink(path);
+	output = doctor(program);
+	assert_int_equal(output.status, GOOD);
+	assert_found(output, "note", "probe", "has been replaced");
+	assert_int_equal(harness_stop(program), 0);
+	snprintf(path, sizeof path, "%s/seer.so", own_path("lib"));
+	program = start_with_probe(path);
+	output = doctor(program);
+	assert_int_equal(output.status, GOOD);
+	assert_found(output, "ok", "probe", "under another name");
+	assert_int_equal(harness_stop(program), 0);
+	unlink(path);
+	rmdir(own_path("lib"));
+}
+
 static void
 test_stopped_process(void **state)
 {
@@ -386,6 +429,7 @@ main(void)
 		HARNESS_TEST(test_good_process),
 		HARNESS_TEST(test_process_without_probe),
 		HARNESS_TEST(test_preload_in_vain),
+		HARNESS_TEST(test_other_probe),
 		HARNESS_TEST(test_stopped_process),
 		HARNESS_TEST(test_replaced_program),
 		HARNESS_TEST(test_filter),

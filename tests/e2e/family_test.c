@@ -45,6 +45,7 @@ static void
 test_handlers(void **state)
 {
 	setenv("STRANDED_TOOL", "/bin/true", 1);
+	setenv("STRANDED_DUMP", "/dev/null", 1);
 	TWINS_ASSERT_SAME("host_process", "handler-before", "handler-after",
 	    "handler-past", "handler-leaves", "handler-exits", "blocked");
 	unsetenv("STRANDED_TOOL");
