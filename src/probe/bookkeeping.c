@@ -18,6 +18,19 @@ static const struct table *const tables[] = {
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
+/* The linker's: where our own variables lie. Copies of stacks are among them. */
+extern uint8_t own_start[] __asm__("__bss_start")
+    __attribute__((visibility("hidden")));
+extern uint8_t own_end[] __asm__("_end") __attribute__((visibility("hidden")));
+
+static uint32_t
+put_own(struct wire_range *ranges)
+{
+	*ranges =
+	    (struct wire_range) { (uintptr_t) own_start, (uintptr_t) own_end };
+	return 1;
+}
+
 /* A table's chunks: its ranges, as many as there is room for. */
 static uint32_t
 put_chunks(const struct table *table, struct wire_range *ranges, size_t room)
@@ -67,7 +80,8 @@ bookkeeping_tell(void *out, size_t room)
 	size_t argument_room = range_room; /* half the size each */
 
 	*message = (struct wire_bookkeeping) { 0 };
-	message->range_count = agent_ranges(ranges);
+	message->range_count = put_own(ranges);
+	message->range_count += agent_ranges(ranges + message->range_count);
 	message->range_count += serve_ranges(ranges + message->range_count);
 	for (size_t i = 0; i < TABLES; i++) {
 		uint32_t *count = &message->range_count;
