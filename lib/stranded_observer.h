@@ -439,9 +439,8 @@ stranded_label(const char *text)
 #define STRANDED_SUPPRESS(line)            STRANDED_SUPPRESS_AT(line, __COUNTER__)
 #define STRANDED_SUPPRESS_AT(line, number) STRANDED_SUPPRESS_NAMED(line, number)
 #define STRANDED_SUPPRESS_NAMED(line, number)                                  \
-	__attribute__((                                                        \
-	    used, section("stranded_suppressions"))) static const char         \
-	    stranded_suppressed_##number[] = line
+	static const char stranded_suppressed_##number[]                       \
+	    __attribute__((used, section("stranded_suppressions"))) = line
 
 #ifdef __cplusplus
 }

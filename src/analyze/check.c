@@ -77,6 +77,7 @@ check_judge(struct check *check, const struct snapshot *snapshot,
 	point->name = where->name;
 	point->kind = where->kind;
 	point->tid = where->tid;
+	point->why_not = "";
 	point->snapshot = snapshot;
 	point->groups = analyze_groups(snapshot);
 	point->fates =

@@ -36,7 +36,8 @@ struct check {
 struct check_point {
 	const char *name;
 	enum wire_check_kind kind;
-	uint32_t tid; /* of the thread that is there */
+	uint32_t tid;        /* of the thread that is there */
+	const char *why_not; /* why memory was not looked through, or "" */
 	const struct snapshot *snapshot;
 	struct groups *groups;
 	enum check_fate *fates;    /* of the snapshot's tasks */

@@ -20,6 +20,7 @@
 #include "cmd/command.h"
 #include "cmd/preload.h"
 #include "cmd/say.h"
+#include "proof/proof.h"
 #include "render/check.h"
 
 #define LEAKED_STATUS 23
@@ -242,30 +243,45 @@ report_point(struct checking *checking, const struct check_point *point)
 	render_check_cases(checking->cases, point);
 }
 
-/* Names the snapshot's stacks, and finds out what is leaked. */
+/* Names the snapshot's stacks, judges it, and reports. */
 static int
-judge_snapshot(struct checking *checking, struct snapshot *snapshot,
-    const struct wire_check *where, struct failure *failure)
+explain(struct checking *checking, struct snapshot *snapshot,
+    const struct wire_check *where, const struct proof *proof,
+    struct failure *failure)
 {
-	struct check *check = &checking->check;
 	struct symbolizer *symbolizer = symbolizer_new(
 	    client_pid(checking->client), checking->client, failure);
 	struct check_point *point;
 
-	if (symbolizer == NULL ||
-	    suppress_add_process(&check->suppressions,
-		client_pid(checking->client), failure) != 0) {
-		symbolizer_free(symbolizer);
+	if (symbolizer == NULL) {
 		return -1;
 	}
 	analyze_stacks(snapshot, symbolizer);
-	analyze_verdicts(snapshot);
-	point = check_judge(check, snapshot, where);
+	point = check_judge(&checking->check, snapshot, where);
+	point->why_not = proof->why_not;
 	report_point(checking, point);
 	check_point_free(point);
 	symbolizer_free(symbolizer);
 	checking->looked_at += snapshot->task_count;
 	return 0;
+}
+
+/* Finds out what is leaked, and reports. */
+static int
+judge_snapshot(struct checking *checking, struct snapshot *snapshot,
+    const struct wire_check *where, struct failure *failure)
+{
+	struct proof proof = { 0 };
+
+	analyze_verdicts(snapshot);
+	if (suppress_add_process(&checking->check.suppressions,
+		client_pid(checking->client), failure) != 0 ||
+	    proof_take(checking->client, snapshot, PROOF_MAX_STOP_NS, &proof,
+		failure) != 0) {
+		return -1;
+	}
+	analyze_spread(snapshot);
+	return explain(checking, snapshot, where, &proof, failure);
 }
 
 static bool

@@ -180,7 +180,9 @@ enum wire_task_flags {
 	WIRE_TASK_WOKEN = 32,  /* it was woken from a condition, and waits for
 	                          the mutex, which is the object */
 	WIRE_TASK_HOLDER_EXITED = 64, /* holder_tid is of no thread any more */
-	WIRE_TASK_HOLDER_ELSEWHERE = 128 /* ... is of another process */
+	WIRE_TASK_HOLDER_ELSEWHERE = 128, /* ... is of another process */
+	WIRE_TASK_LEAVING = 256 /* it ends the process: it never returns to the
+	                           frames that are on its stack */
 };
 
 /* In wait_seq: a wait that only the kernel sees, which numbers it otherwise. */

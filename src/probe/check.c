@@ -8,6 +8,7 @@
 #include "probe/init.h"
 #include "probe/probe.h"
 #include "probe/sys.h"
+#include "probe/task.h"
 #include "probe/text.h"
 
 /* How often the waiting thread looks whether the tool is there, and how long it
@@ -73,6 +74,9 @@ check_at(const char *name, enum wire_check_kind kind)
 		.tid = (uint32_t) sys(SYS_gettid),
 	};
 	text_copy(point.name, name, sizeof(point.name));
+	if (kind == WIRE_CHECK_EXIT && task_self != NULL) {
+		task_self->flags |= TASK_LEAVING;
+	}
 	await_tool(++last);
 	store_release(&busy, 0);
 	sys(SYS_futex, &busy, FUTEX_WAKE, 1);

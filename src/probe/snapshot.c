@@ -364,11 +364,12 @@ put_task(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 		.thread = task->thread,
 		.tid = load_relaxed(&task->tid),
 		.flags = (flags & TASK_MAIN ? WIRE_TASK_MAIN : 0) |
-		    (flags & TASK_RUNTIME ? WIRE_TASK_RUNTIME : 0),
+		    (flags & TASK_RUNTIME ? WIRE_TASK_RUNTIME : 0) |
+		    (flags & TASK_LEAVING ? WIRE_TASK_LEAVING : 0),
 	};
 	text_copy(message->name, task->name, sizeof(message->name));
-	text_copy(message->label, label_text(task->label),
-	    sizeof(message->label));
+	text_copy(
+	    message->label, label_text(task->label), sizeof(message->label));
 	end = put_wait(walk, task, message, (uint8_t *) (message + 1));
 	end = put_creation(walk, task, message, end);
 	message->header =

@@ -32,11 +32,12 @@
 #include "stranded_observer.h"
 
 enum task_flags {
-	TASK_MAIN = 1,     /* the first thread */
-	TASK_RUNTIME = 2,  /* a runtime's task */
-	TASK_CARRIER = 4,  /* a thread that runs a runtime's tasks: not shown */
-	TASK_ENTERED = 8,  /* its session was entered, not guessed from use */
-	TASK_STARTING = 16 /* its thread has not begun to run */
+	TASK_MAIN = 1,    /* the first thread */
+	TASK_RUNTIME = 2, /* a runtime's task */
+	TASK_CARRIER = 4, /* a thread that runs a runtime's tasks: not shown */
+	TASK_ENTERED = 8, /* its session was entered, not guessed from use */
+	TASK_STARTING = 16, /* its thread has not begun to run */
+	TASK_LEAVING = 32   /* it ends the process */
 };
 
 /*
@@ -76,7 +77,7 @@ struct task {
 	struct bounds stack; /* where its stack lies */
 	uintptr_t thread;    /* the pthread_t of its thread, 0: none */
 	uint32_t number;     /* of this record in the table */
-	uint32_t label;         /* number of its label, or 0 */
+	uint32_t label;      /* number of its label, or 0 */
 	uint32_t creation;   /* number of its creation record, or 0 */
 	uint32_t exit_round; /* passes of thread-specific data seen */
 	void (*start)(void); /* what a new thread shall run */

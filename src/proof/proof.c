@@ -302,6 +302,37 @@ on_reached(void *context, uint64_t start, uint64_t end)
 	}
 }
 
+/*
+ * Does it end the process? Then what it still runs are handlers of the exit,
+ * which know nothing of the frames above them.
+ */
+static bool
+is_leaving(const struct member *member)
+{
+	return member->task != NULL && member->apart &&
+	    (member->task->flags & WIRE_TASK_LEAVING) != 0;
+}
+
+/*
+ * Of such a thread its record counts, save what that says of its own stack: libc
+ * keeps there how to get back to the frames that it never gets back to.
+ */
+static void
+reach_from_leaving(struct search *search, const struct member *member)
+{
+	struct world *world = search->world;
+	uint64_t at = member->thread->control;
+	uint64_t word;
+
+	reach_word(&world->reach, member->tls);
+	for (; at < member->control_end; at += sizeof(word)) {
+		if (image_read(&world->image, at, &word, sizeof(word)) &&
+		    (word < member->stack || word >= member->stack_end)) {
+			reach_word(&world->reach, word);
+		}
+	}
+}
+
 /* What a thread that can run refers to. */
 static void
 reach_from(struct search *search, const struct member *member)
@@ -309,6 +340,10 @@ reach_from(struct search *search, const struct member *member)
 	struct reach *reach = &search->world->reach;
 	const struct stop_thread *thread = member->thread;
 
+	if (is_leaving(member)) {
+		reach_from_leaving(search, member);
+		return;
+	}
 	for (size_t i = 0; i < thread->register_count; i++) {
 		reach_word(reach, thread->registers[i]);
 	}

@@ -150,6 +150,12 @@ render_check_text(FILE *out, const struct check_point *point)
 	}
 	put_notes(out, point);
 	put_rest(out, point);
+	if (point->why_not[0] != '\0') {
+		fprintf(out,
+		    "note: proved only by who waits for whom, not by what can "
+		    "be reached: %s\n",
+		    point->why_not);
+	}
 }
 
 void
@@ -205,13 +211,15 @@ render_check_json(const struct check_point *point)
 		[WIRE_CHECK_EXIT] = "exit",
 	};
 
-	return json_pack("{s:o, s:s, s:I, s:I, s:I, s:o, s:o}", "name",
+	return json_pack("{s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "name",
 	    json_string_or_null(point->name), "kind", kinds[point->kind],
 	    "tasks", (json_int_t) point->snapshot->task_count, "suppressed",
 	    (json_int_t) point->count[CHECK_SUPPRESSED], "known",
 	    (json_int_t) point->count[CHECK_KNOWN], "leaked",
 	    encode_tasks(point, CHECK_LEAKED), "blocked",
-	    encode_tasks(point, CHECK_BLOCKED));
+	    encode_tasks(point, CHECK_BLOCKED), "why_not",
+	    json_string_or_null(
+		point->why_not[0] != '\0' ? point->why_not : NULL));
 }
 
 /* ---- JUnit ------------------------------------------------------------- */

@@ -105,6 +105,24 @@ test_stuck(void **state)
 	    check("stuck"), 0, "note: 1 task is still blocked [chan receive]");
 }
 
+/*
+ * Main's own frame refers to what the task waits for: as long as main may go on.
+ * A thread that ends the process does not.
+ */
+static void
+test_lost(void **state)
+{
+	static const char *const ways[] = { "return=0", "exit=0", "_exit=0",
+		"quick=0" };
+
+	for (int i = 0; i < 4; i++) {
+		assert_says(check("lost", ways[i]), 23,
+		    "1 task is leaked [chan receive, ");
+	}
+	assert_says(check("lost", "point=here", "bare=0"), 4,
+	    "at \"here\", 2 tasks looked at: 0 leaked");
+}
+
 /* It ends if it is given time. */
 static void
 test_brief(void **state)
@@ -325,6 +343,7 @@ main(void)
 		CHECK_TEST(test_nothing),
 		CHECK_TEST(test_leak),
 		CHECK_TEST(test_stuck),
+		CHECK_TEST(test_lost),
 		CHECK_TEST(test_brief),
 		CHECK_TEST(test_ways_to_end),
 		CHECK_TEST(test_not_looked_at),

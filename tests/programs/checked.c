@@ -3,6 +3,7 @@
  * after the other.
  *
  *     leak         a task blocks for ever: on no channel at all
+ *     lost         a task waits on a channel that only main's frame has as well
  *     stuck        a task waits for what somebody could still send: a global
  *     brief        a task that ends by itself, a little later
  *     label=TEXT   what follows is part of that test
@@ -47,15 +48,21 @@ stuck(void *unused)
 }
 
 static void
+lost(void *channel)
+{
+	strand_chan_recv(channel, NULL, STRAND_FOREVER);
+}
+
+static void
 brief(void *unused)
 {
 	strand_sleep(strand_now() + 50 * STRAND_MILLISECOND);
 }
 
 static void
-start(const char *name, strand_fn *fn)
+start(const char *name, strand_fn *fn, void *argument)
 {
-	program_check(strand_go(name, fn, NULL), "task");
+	program_check(strand_go(name, fn, argument), "task");
 }
 
 static void
@@ -103,12 +110,12 @@ static void
 act(const char *word)
 {
 	if (is(word, "leak")) {
-		start(
-		    "leak", is(word, "leak_known") ? leak_that_is_known : leak);
+		start("leak",
+		    is(word, "leak_known") ? leak_that_is_known : leak, NULL);
 	} else if (is(word, "stuck")) {
-		start("stuck", stuck);
+		start("stuck", stuck, NULL);
 	} else if (is(word, "brief")) {
-		start("brief", brief);
+		start("brief", brief, NULL);
 	} else if (is(word, "label=")) {
 		stranded_label(word + 6);
 	} else if (is(word, "point=")) {
@@ -125,7 +132,10 @@ act(const char *word)
 int
 main(int argc, char **argv)
 {
+	struct strand_chan *volatile own;
+
 	program_begin();
+	own = program_need(strand_chan_new(0, 0), "channel");
 	anybody_s = program_need(strand_chan_new(sizeof(int), 0), "channel");
 	for (int i = 1; i < argc; i++) {
 		if (is(argv[i], "return=")) {
@@ -133,6 +143,9 @@ main(int argc, char **argv)
 		}
 		if (is(argv[i], "exec")) {
 			execv(argv[0], &argv[i]);
+		}
+		if (is(argv[i], "lost")) {
+			start("lost", lost, own);
 		}
 		act(argv[i]);
 	}
