@@ -128,24 +128,6 @@ print(const struct leaks_options *options, const struct snapshot *snapshot,
 	return result;
 }
 
-static int
-judge(struct client *client, struct snapshot *snapshot,
-    const struct leaks_options *options, struct proof *proof,
-    struct failure *failure)
-{
-	analyze_verdicts(snapshot);
-	if (options->graph_only) {
-		*proof = (struct proof) { .why_not = "it was not asked for" };
-		return 0;
-	}
-	if (proof_take(
-		client, snapshot, options->max_stop_ns, proof, failure) != 0) {
-		return -1;
-	}
-	analyze_spread(snapshot);
-	return 0;
-}
-
 /* Returns the exit status, or -1 and `failure`. */
 static int
 find(struct client *client, struct snapshot *snapshot,
@@ -155,7 +137,9 @@ find(struct client *client, struct snapshot *snapshot,
 	struct proof proof;
 	int result = -1;
 
-	if (judge(client, snapshot, options, &proof, failure) != 0) {
+	if (proof_judge(client, snapshot,
+		options->graph_only ? 0 : options->max_stop_ns, &proof,
+		failure) != 0) {
 		return -1;
 	}
 	symbolizer = symbolizer_new(client_pid(client), client, failure);

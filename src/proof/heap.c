@@ -129,6 +129,7 @@ index_pages(struct heap *heap)
 
 struct walk {
 	const struct image *image;
+	const struct image_extent *extent; /* that was read from last */
 	struct heap heap;
 	struct heap_room room;
 };
@@ -142,6 +143,26 @@ heap_add_chunk(
 	heap->flags = memory_grow(heap->flags, heap->count, &room->flags, 1);
 	heap->starts[heap->count] = (uint32_t) ((at - heap->start) / UNIT);
 	heap->flags[heap->count++] = flags;
+}
+
+/* A word of the heap: nearly always from where the one before came. */
+static uint64_t
+word_at(struct walk *walk, uint64_t address)
+{
+	const struct image_extent *extent = walk->extent;
+	uint64_t word;
+
+	if (extent == NULL || address < extent->start ||
+	    address + sizeof(word) > extent->end) {
+		extent = image_extent(walk->image, address);
+		walk->extent = extent;
+		if (extent == NULL || address < extent->start ||
+		    address + sizeof(word) > extent->end) {
+			return image_word(walk->image, address);
+		}
+	}
+	memcpy(&word, extent->bytes + (address - extent->start), sizeof(word));
+	return word;
 }
 
 static void
@@ -161,14 +182,14 @@ walk_chunks(struct walk *walk, uint64_t top)
 {
 	struct heap *heap = &walk->heap;
 	uint64_t at = heap->start;
-	uint64_t size = image_word(walk->image, at + SIZE_AT);
+	uint64_t size = word_at(walk, at + SIZE_AT);
 
 	while (at != top) {
 		uint64_t next = at + (size & SIZE_MASK);
 		uint64_t next_size;
 
 		if (top == 0 && (size & SIZE_MASK) == FENCE) {
-			next_size = image_word(walk->image, next + SIZE_AT);
+			next_size = word_at(walk, next + SIZE_AT);
 			add_chunk(walk, at, true);
 			return next_size == PREV_INUSE &&
 			    next + FENCE >= heap->end - UNIT &&
@@ -178,7 +199,7 @@ walk_chunks(struct walk *walk, uint64_t top)
 		    (size & IS_MMAPPED) || next >= heap->end || next < at) {
 			return false;
 		}
-		next_size = image_word(walk->image, next + SIZE_AT);
+		next_size = word_at(walk, next + SIZE_AT);
 		add_chunk(walk, at, (next_size & PREV_INUSE) == 0);
 		at = next;
 		size = next_size;

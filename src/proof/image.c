@@ -386,9 +386,8 @@ image_map(const struct image *image, uint64_t address)
 	    NULL;
 }
 
-/* The first extent that ends after the address. */
-static size_t
-extent_from(const struct image *image, uint64_t address)
+const struct image_extent *
+image_extent(const struct image *image, uint64_t address)
 {
 	size_t low = 0, high = image->extent_count;
 
@@ -401,7 +400,7 @@ extent_from(const struct image *image, uint64_t address)
 			high = middle;
 		}
 	}
-	return low;
+	return low < image->extent_count ? &image->extents[low] : NULL;
 }
 
 bool
@@ -409,23 +408,24 @@ image_read(
     const struct image *image, uint64_t address, void *buffer, size_t size)
 {
 	const struct image_map *map = image_map(image, address);
+	const struct image_extent *extent, *end;
 	uint8_t *to = buffer;
 
 	if (map == NULL || map->end - address < size) {
 		return false;
 	}
 	memset(to, 0, size);
-	for (size_t i = extent_from(image, address); i < image->extent_count &&
-	     image->extents[i].start < address + size;
-	     i++) {
-		const struct image_extent *extent = &image->extents[i];
+	extent = image_extent(image, address);
+	end = image->extents + image->extent_count;
+	for (; extent != NULL && extent < end && extent->start < address + size;
+	     extent++) {
 		uint64_t from =
 		    extent->start > address ? extent->start : address;
-		uint64_t end =
+		uint64_t last =
 		    extent->end < address + size ? extent->end : address + size;
 
 		memcpy(to + (from - address),
-		    extent->bytes + (from - extent->start), end - from);
+		    extent->bytes + (from - extent->start), last - from);
 	}
 	return true;
 }

@@ -66,6 +66,10 @@ void image_free(struct image *image);
 /* The mapping that holds the address, or NULL. */
 const struct image_map *image_map(const struct image *image, uint64_t address);
 
+/* The first extent that ends after the address, or NULL. */
+const struct image_extent *image_extent(
+    const struct image *image, uint64_t address);
+
 /*
  * Reads `size` bytes; those that are mapped and were not copied are 0. False if
  * they are not all in one mapping.

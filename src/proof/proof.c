@@ -174,14 +174,22 @@ judge_join(const struct world *world, struct member *member)
 	return END_ALWAYS;
 }
 
+/* Can the wait be ended by what a program does, and by nothing else? */
+static bool
+may_be_proved(const struct task *task)
+{
+	return task->wait_seq != 0 && task->state >= STRANDED_CHAN_SEND &&
+	    task->state <= STRANDED_JOIN &&
+	    !(task->flags & (WIRE_TASK_TIMED | WIRE_TASK_KERNEL));
+}
+
 /* By kind of wait. Whatever is not named here may end from outside. */
 static enum end
 judge(const struct world *world, struct member *member)
 {
 	const struct task *task = member->task;
 
-	if (task == NULL || task->wait_seq == 0 || !member->apart ||
-	    (task->flags & (WIRE_TASK_TIMED | WIRE_TASK_KERNEL)) ||
+	if (task == NULL || !may_be_proved(task) || !member->apart ||
 	    !sleeps(member->thread)) {
 		return END_ALWAYS;
 	}
@@ -721,6 +729,20 @@ search_world(struct world *world)
 	free(search.woken);
 }
 
+/* Is there anything that a stop could prove? */
+static bool
+has_candidates(const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->task_count; i++) {
+		const struct task *task = &snapshot->tasks[i];
+
+		if (task->verdict != VERDICT_LEAKED && may_be_proved(task)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int
 proof_take(struct client *client, struct snapshot *snapshot,
     int64_t max_stop_ns, struct proof *proof, struct failure *failure)
@@ -730,7 +752,11 @@ proof_take(struct client *client, struct snapshot *snapshot,
 	int result;
 
 	*proof = (struct proof) { .why_not = "" };
+	if (!has_candidates(snapshot)) {
+		return 0;
+	}
 	result = take(&world, client, max_stop_ns, failure);
+
 	if (world.stop.began_ns != 0) {
 		proof->stopped_ns = world.stop.ended_ns - world.stop.began_ns;
 	}
@@ -745,5 +771,21 @@ proof_take(struct client *client, struct snapshot *snapshot,
 		result = 0;
 	}
 	world_free(&world);
+	return result;
+}
+
+int
+proof_judge(struct client *client, struct snapshot *snapshot,
+    int64_t max_stop_ns, struct proof *proof, struct failure *failure)
+{
+	int result;
+
+	analyze_verdicts(snapshot);
+	if (max_stop_ns <= 0) {
+		*proof = (struct proof) { .why_not = "it was not asked for" };
+		return 0;
+	}
+	result = proof_take(client, snapshot, max_stop_ns, proof, failure);
+	analyze_spread(snapshot);
 	return result;
 }

@@ -47,12 +47,21 @@ struct proof {
 
 /*
  * Stops the target, for at most `max_stop_ns`, and sets the verdicts of those
- * tasks of `snapshot` that are found to be leaked. `snapshot` was taken shortly
- * before: a task that has gone on since is left as it is. Where it cannot be
+ * tasks of `snapshot` that are found to be leaked and were not yet.
+ * `snapshot` was taken shortly before: a task that has gone on since is left as
+ * it is. Nobody is stopped if there is nothing to prove. Where it cannot be
  * done, `proof->why_not` says why, and the target goes on as if nothing had
  * been. Returns 0; or -1 and `failure` if the target is gone.
  */
 int proof_take(struct client *client, struct snapshot *snapshot,
+    int64_t max_stop_ns, struct proof *proof, struct failure *failure);
+
+/*
+ * All verdicts: first what the waits prove by themselves and among each other
+ * (analyze_verdicts()), then proof_take() unless `max_stop_ns` is 0, then those
+ * who wait for what that has proved.
+ */
+int proof_judge(struct client *client, struct snapshot *snapshot,
     int64_t max_stop_ns, struct proof *proof, struct failure *failure);
 
 #endif

@@ -139,32 +139,15 @@ scan(struct reach *reach, const uint8_t *bytes, size_t size)
 	}
 }
 
-/* The first extent that ends after the address. */
-static size_t
-extent_from(const struct image *image, uint64_t address)
-{
-	size_t low = 0, high = image->extent_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (image->extents[middle].end <= address) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return low;
-}
-
 static void
 scan_range(struct reach *reach, uint64_t start, uint64_t end)
 {
 	const struct image *image = reach->image;
+	const struct image_extent *extent = image_extent(image, start);
+	const struct image_extent *last = image->extents + image->extent_count;
 
-	for (size_t i = extent_from(image, start);
-	     i < image->extent_count && image->extents[i].start < end; i++) {
-		const struct image_extent *extent = &image->extents[i];
+	for (; extent != NULL && extent < last && extent->start < end;
+	     extent++) {
 		uint64_t from = extent->start > start ? extent->start : start;
 		uint64_t to = extent->end < end ? extent->end : end;
 
