@@ -36,7 +36,7 @@ PROBE_SRC := $(wildcard src/probe/*.c)
 HEAP_SRC := $(wildcard src/heap/*.c)
 COMMON_SRC := $(wildcard src/common/*.c)
 TOOL_SRC := $(wildcard src/client/*.c src/analyze/*.c src/render/*.c \
-	src/proof/*.c src/top/*.c src/doctor/*.c src/cmd/*.c)
+	src/proof/*.c src/record/*.c src/top/*.c src/doctor/*.c src/cmd/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
 LIB_OBJ := $(call obj,lib,$(LIB_SRC))

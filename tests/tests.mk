@@ -200,6 +200,9 @@ $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ_SRC)
 
 $(B)/fuzz/json_seeds $(B)/fuzz/json_fuzz: $(FUZZ_JSON_SRC)
 $(B)/fuzz/json_seeds $(B)/fuzz/json_fuzz: FUZZ_LIBS = -ljansson
+# And a recording.
+$(B)/fuzz/recording_seeds $(B)/fuzz/recording_fuzz: \
+    $(wildcard src/record/*.c) src/analyze/table.c
 
 ifneq ($(CLANG),)
 fuzz: $(FUZZ_BIN) $(FUZZ_BIN:_fuzz=_seeds)

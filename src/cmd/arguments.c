@@ -1,6 +1,7 @@
 /* arguments.c: see arguments.h. */
 #include "cmd/arguments.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -152,4 +153,22 @@ arguments_choice(const struct arguments *arguments, const char *option,
 	}
 	arguments_misused(
 	    arguments, "--%s=%s: choose one of %s", option, value, list);
+}
+
+long
+arguments_number(const struct arguments *arguments, const char *option,
+    const char *value, long least, long most)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(value, &end, 10);
+	if (end == value || *end != '\0' || errno != 0 || number < least ||
+	    number > most) {
+		arguments_misused(arguments,
+		    "--%s=%s: choose a number from %ld to %ld", option, value,
+		    least, most);
+	}
+	return number;
 }

@@ -47,4 +47,11 @@ _Noreturn void arguments_misused(const struct arguments *arguments,
 int arguments_choice(const struct arguments *arguments, const char *option,
     const char *value, const char *const *words);
 
+/*
+ * An option's value as a number. Ends the program if it is none, or not from
+ * `least` to `most`.
+ */
+long arguments_number(const struct arguments *arguments, const char *option,
+    const char *value, long least, long most);
+
 #endif

@@ -10,8 +10,10 @@
 #include "cmd/arguments.h"
 #include "cmd/command.h"
 #include "cmd/say.h"
+#include "record/recording.h"
 #include "render/diff.h"
 #include "render/json_read.h"
+#include "render/render.h"
 
 #define SIZE_MAX_READ ((size_t) 1 << 30) /* bytes of a dump: a million tasks */
 #define CHUNK         ((size_t) 1 << 16)
@@ -85,12 +87,41 @@ read_file(const char *path, size_t *size)
 	return text;
 }
 
+/*
+ * The last moment of a recording, in JSON: so its frames become those of the
+ * reader, which the other dump's are, too.
+ */
+static char *
+read_recording(const char *path, size_t *size)
+{
+	struct recording *recording;
+	struct failure failure;
+	struct snapshot *snapshot =
+	    recording_snapshot(path, 0, &recording, &failure);
+	char *text = NULL;
+	FILE *memory;
+
+	if (snapshot == NULL) {
+		say_failure(&failure);
+	}
+	memory = open_memstream(&text, size);
+	if (memory == NULL || render_json(memory, snapshot) != 0 ||
+	    fclose(memory) != 0) {
+		say_die(
+		    EXIT_FAILED, "cannot read %s: %s", path, strerror(errno));
+	}
+	snapshot_free(snapshot);
+	recording_close(recording);
+	return text;
+}
+
 static struct snapshot *
 read_dump(struct json_reader *reader, const char *path)
 {
 	struct failure failure;
 	size_t size;
-	char *text = read_file(path, &size);
+	char *text = recording_is_one(path) ? read_recording(path, &size) :
+					      read_file(path, &size);
 	struct snapshot *snapshot = json_read(reader, text, size, &failure);
 
 	free(text);
@@ -139,7 +170,8 @@ const struct command command_diff = {
 	.operands = "A.json B.json",
 	.summary = "compare two dumps: what is new, gone, grown, or stuck",
 	.text = "Compares two dumps that `stranded dump --format=json` has "
-		"written, the earlier first: which groups of tasks are new, "
+		"written, or recordings of `stranded top` as they end, the "
+		"earlier first: which groups of tasks are new, "
 		"have grown, or have gone, which tasks are still in the very "
 		"same wait, and which sessions have come and gone. Ends with "
 		"status 1 if something is new or has grown.",

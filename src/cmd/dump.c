@@ -1,5 +1,6 @@
 /* dump.c: `stranded dump`. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,9 +10,10 @@
 #include "cmd/command.h"
 #include "cmd/sink.h"
 #include "cmd/say.h"
+#include "record/recording.h"
 #include "render/render.h"
 
-enum option_id { OPTION_APPEND = 256 };
+enum option_id { OPTION_APPEND = 256, OPTION_REPLAY, OPTION_MOMENT };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_GO };
 
@@ -27,6 +29,8 @@ struct dump_options {
 	enum format format;
 	struct sink sink;
 	const char *target; /* NULL: the only one there is */
+	const char *replay; /* a recording in place of a process, or NULL */
+	size_t moment;      /* of it, from 1; 0: the last */
 };
 
 static const struct command_option option_table[] = {
@@ -40,6 +44,11 @@ static const struct command_option option_table[] = {
 	    "already is replaced when the dump is complete, and not before." },
 	{ OPTION_APPEND, "append", NULL,
 	    "Add to the file that --output names instead of replacing it." },
+	{ OPTION_REPLAY, "replay", "FILE",
+	    "Print a moment of a recording that `stranded top --record` has "
+	    "made, and no process: the last, or what --moment says." },
+	{ OPTION_MOMENT, "moment", "N",
+	    "The moment of the recording, counted from 1." },
 	{ 0 },
 };
 
@@ -65,12 +74,26 @@ parse(struct arguments *arguments)
 		case OPTION_APPEND:
 			options.sink.append = true;
 			break;
+		case OPTION_REPLAY:
+			options.replay = value;
+			break;
+		case OPTION_MOMENT:
+			options.moment = (size_t) arguments_number(
+			    arguments, "moment", value, 1, LONG_MAX);
+			break;
 		}
 	}
 	options.target = arguments_operand(arguments);
 	arguments_end(arguments);
 	if (options.sink.append && options.sink.path == NULL) {
 		arguments_misused(arguments, "--append needs --output");
+	}
+	if (options.replay != NULL && options.target != NULL) {
+		arguments_misused(arguments,
+		    "--replay prints a recording: it goes with no TARGET");
+	}
+	if (options.moment != 0 && options.replay == NULL) {
+		arguments_misused(arguments, "--moment needs --replay");
 	}
 	return options;
 }
@@ -167,23 +190,51 @@ dump(struct client *client, const struct dump_options *options,
 }
 
 static int
+dump_process(const struct dump_options *options, struct failure *failure)
+{
+	pid_t pid = client_find(options->target, failure);
+	struct client *client;
+	int result;
+
+	if (pid < 0) {
+		return -1;
+	}
+	client = client_open(pid, failure);
+	if (client == NULL) {
+		return -1;
+	}
+	result = dump(client, options, failure);
+	client_close(client);
+	return result;
+}
+
+static int
+dump_recording(const struct dump_options *options, struct failure *failure)
+{
+	struct recording *recording;
+	struct snapshot *snapshot = recording_snapshot(
+	    options->replay, options->moment, &recording, failure);
+	int result;
+
+	if (snapshot == NULL) {
+		return -1;
+	}
+	analyze_verdicts(snapshot);
+	result = print(options, snapshot, failure);
+	snapshot_free(snapshot);
+	recording_close(recording);
+	return result;
+}
+
+static int
 dump_run(struct arguments *arguments)
 {
 	struct dump_options options = parse(arguments);
 	struct failure failure;
-	struct client *client;
-	pid_t pid = client_find(options.target, &failure);
-	int result;
+	int result = options.replay != NULL ?
+	    dump_recording(&options, &failure) :
+	    dump_process(&options, &failure);
 
-	if (pid < 0) {
-		say_failure(&failure);
-	}
-	client = client_open(pid, &failure);
-	if (client == NULL) {
-		say_failure(&failure);
-	}
-	result = dump(client, &options, &failure);
-	client_close(client);
 	if (result != 0 && failure.text[0] != '\0') {
 		say_failure(&failure);
 	}

@@ -1,7 +1,7 @@
 /* top.c: `stranded top`; the viewer itself is in src/top. */
 #include "top/top.h"
 
-#include <stdlib.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "cmd/arguments.h"
@@ -16,7 +16,10 @@ enum option_id {
 	OPTION_NO_MOUSE,
 	OPTION_ONCE,
 	OPTION_FOLLOW,
-	OPTION_SCREEN
+	OPTION_SCREEN,
+	OPTION_RECORD,
+	OPTION_REPLAY,
+	OPTION_MOMENT
 };
 
 static const struct command_option option_table[] = {
@@ -31,6 +34,13 @@ static const struct command_option option_table[] = {
 	{ OPTION_FOLLOW, "follow", NULL,
 	    "When the process has ended, wait for another of the same name, "
 	    "and go on with that." },
+	{ OPTION_RECORD, "record", "FILE",
+	    "Record all that is seen to FILE, which must not be there yet." },
+	{ OPTION_REPLAY, "replay", "FILE",
+	    "Show the recording FILE in place of a process; its last moment "
+	    "first. The keys [ and ] go back and on in it." },
+	{ OPTION_MOMENT, "moment", "N",
+	    "Begin at moment N of the recording, counted from 1." },
 	{ OPTION_ASCII, "ascii", NULL,
 	    "Draw with ASCII characters only. This is so anyway where the "
 	    "locale is not UTF-8." },
@@ -38,21 +48,6 @@ static const struct command_option option_table[] = {
 	    "Leave the mouse to the terminal, to select text with." },
 	{ 0 },
 };
-
-static int
-parse_interval(const struct arguments *arguments, const char *value)
-{
-	char *end;
-	long number = strtol(value, &end, 10);
-
-	if (end == value || *end != '\0' || number < INTERVAL_MIN ||
-	    number > INTERVAL_MAX) {
-		arguments_misused(arguments,
-		    "--interval=%s: choose from %d to %d", value, INTERVAL_MIN,
-		    INTERVAL_MAX);
-	}
-	return (int) number;
-}
 
 static const char *
 parse_screen(const struct arguments *arguments, const char *value)
@@ -75,7 +70,8 @@ parse(struct arguments *arguments, struct top_options *options)
 	while ((id = arguments_next(arguments, &value)) != 0) {
 		switch (id) {
 		case 'i':
-			options->interval_ms = parse_interval(arguments, value);
+			options->interval_ms = (int) arguments_number(arguments,
+			    "interval", value, INTERVAL_MIN, INTERVAL_MAX);
 			break;
 		case OPTION_SCREEN:
 			options->screen = parse_screen(arguments, value);
@@ -85,6 +81,16 @@ parse(struct arguments *arguments, struct top_options *options)
 			break;
 		case OPTION_FOLLOW:
 			options->follow = true;
+			break;
+		case OPTION_RECORD:
+			options->record = value;
+			break;
+		case OPTION_REPLAY:
+			options->replay = value;
+			break;
+		case OPTION_MOMENT:
+			options->moment = (size_t) arguments_number(
+			    arguments, "moment", value, 1, LONG_MAX);
 			break;
 		case OPTION_ASCII:
 			options->ascii = true;
@@ -106,9 +112,15 @@ top_command_run(struct arguments *arguments)
 	parse(arguments, &options);
 	target = arguments_operand(arguments);
 	arguments_end(arguments);
-	options.pid = client_find(target, &failure);
-	if (options.pid < 0) {
-		say_failure(&failure);
+	if (options.replay == NULL) {
+		options.pid = client_find(target, &failure);
+		if (options.pid < 0) {
+			say_failure(&failure);
+		}
+	} else if (target != NULL || options.record || options.follow) {
+		arguments_misused(arguments,
+		    "--replay shows a recording and no process: it goes with "
+		    "no TARGET, --record or --follow");
 	}
 	if (top_run(&options, &failure) != 0) {
 		say_failure(&failure);

@@ -22,11 +22,13 @@
 
 struct source {
 	pid_t pid;
-	bool follow;           /* look for a successor */
-	char name[64];         /* that it must bear: process_name() */
-	int pidfd;             /* -1: the kernel has none to give */
-	struct client *first;  /* the symbolizer's, open or not */
-	struct client *client; /* the one to ask; NULL: connection lost */
+	bool follow;               /* look for a successor */
+	struct recorder *recorder; /* NULL: nothing is recorded */
+	int record_error;          /* of the newest snapshot */
+	char name[64];             /* that it must bear: process_name() */
+	int pidfd;                 /* -1: the kernel has none to give */
+	struct client *first;      /* the symbolizer's, open or not */
+	struct client *client;     /* the one to ask; NULL: connection lost */
 	struct symbolizer *symbolizer;
 	struct known known; /* stacks of the last snapshot */
 	bool all;           /* ask for all stacks, the known ones too */
@@ -188,6 +190,27 @@ flags(const struct source *source)
 	    (source->all ? 0 : WIRE_ONLY_NEW);
 }
 
+void
+source_record(struct source *source, struct recorder *recorder)
+{
+	source->recorder = recorder;
+	if (recorder != NULL) {
+		recorder_watch(recorder, source->pid, source->start_ns);
+	}
+}
+
+/* A recording that cannot go on is told of once. */
+static void
+record(struct source *source, const struct snapshot *snapshot)
+{
+	source->record_error = source->recorder != NULL ?
+	    recorder_add(source->recorder, snapshot) :
+	    0;
+	if (source->record_error != 0) {
+		source->recorder = NULL;
+	}
+}
+
 static struct snapshot *
 take(struct source *source)
 {
@@ -209,6 +232,7 @@ take(struct source *source)
 	analyze_stacks(snapshot, source->symbolizer);
 	known_keep(&source->known, snapshot);
 	analyze_verdicts(snapshot);
+	record(source, snapshot);
 	source->state = SOURCE_LIVE;
 	source->text[0] = '\0';
 	return snapshot;
@@ -229,6 +253,9 @@ find_successor(const struct source *source)
 		}
 	}
 	free(targets);
+	if (successor != NULL) {
+		source_record(successor, source->recorder);
+	}
 	return successor;
 }
 
@@ -239,7 +266,9 @@ source_take(struct source *source, struct taken *taken)
 
 	taken->successor =
 	    ended && source->follow ? find_successor(source) : NULL;
+	source->record_error = 0;
 	taken->snapshot = take(source);
+	taken->record_error = source->record_error;
 	taken->state = source->state;
 	memcpy(taken->text, source->text, sizeof(taken->text));
 }

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "client/client.h"
+#include "record/recorder.h"
 
 enum source_state {
 	SOURCE_LIVE,
@@ -34,6 +35,7 @@ struct taken {
 	 * if there is none, or none is wanted.
 	 */
 	struct source *successor;
+	int record_error; /* why the recording has ended just now, or 0 */
 };
 
 /*
@@ -41,6 +43,9 @@ struct taken {
  * `follow`, source_take() looks for a successor once the process has ended.
  */
 struct source *source_open(pid_t pid, bool follow, struct failure *failure);
+
+/* Adds all snapshots to the recording from now on; successors do so, too. */
+void source_record(struct source *source, struct recorder *recorder);
 
 /* Snapshots that came from it must have been freed before. */
 void source_close(struct source *source);

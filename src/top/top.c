@@ -16,7 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "record/recorder.h"
 #include "top/interrupts.h"
+#include "top/replay.h"
 #include "top/screen.h"
 #include "top/settings.h"
 #include "top/source.h"
@@ -26,14 +28,18 @@
 #define MS_NS        INT64_C(1000000)
 #define INTERVAL_MS  1000 /* if nothing else is said */
 #define FOLLOW_MS    500  /* between two looks for a successor */
+#define WAIT_MOST_MS 2000 /* from one moment of a recording to the next */
+#define PAST_MOMENTS 60   /* of a recording that are gone through first */
 #define ROWS_ONCE    24   /* of one screen as text, */
 #define COLUMNS_ONCE 100  /* if nobody says how large */
 
 struct loop {
 	const struct top_options *options;
 	struct settings settings;
-	struct taker *taker; /* has the source */
-	int end_fd;          /* readable when the target has ended; -1: none */
+	struct taker *taker;   /* has the source; NULL: a recording is shown */
+	struct replay *replay; /* that recording */
+	struct recorder *recorder; /* NULL: nothing is recorded */
+	int end_fd; /* readable when the target has ended; -1: none */
 	struct viewer viewer;
 	struct canvas canvas;
 	struct interrupts interrupts;
@@ -62,6 +68,10 @@ show(struct loop *loop, const struct taken *taken)
 		viewer_feed(&loop->viewer, taken->snapshot);
 	}
 	viewer_connection(&loop->viewer, taken->state, taken->text);
+	if (taken->record_error != 0) {
+		viewer_say(&loop->viewer, "the recording has ended: %s",
+		    strerror(taken->record_error));
+	}
 }
 
 static void
@@ -152,6 +162,72 @@ will_ask(const struct loop *loop)
 	    (!loop->viewer.paused || loop->viewer.state == SOURCE_ENDED);
 }
 
+/* ---- A recording ------------------------------------------------------- */
+
+static void
+show_moment(struct loop *loop)
+{
+	struct replay *replay = loop->replay;
+	struct recording_moment moment = replay_moment(replay);
+	struct snapshot *snapshot = replay_load(replay);
+	int64_t wait = replay_wait_ns(replay);
+
+	loop->viewer.moment = (struct moment) {
+		.recorded = true,
+		.index = replay_index(replay),
+		.count = replay_count(replay),
+		.unix_ns = snapshot->began_unix_ns,
+	};
+	loop->viewer.pid = moment.pid;
+	loop->viewer.start_ns = moment.start_ns;
+	viewer_feed(&loop->viewer, snapshot);
+	loop->due_ns = now_ns() +
+	    (wait > WAIT_MOST_MS * MS_NS ? WAIT_MOST_MS * MS_NS : wait);
+	if (wait < 0) {
+		loop->viewer.paused = true;
+	}
+}
+
+/* What came before the first moment to show, so that there is a past. */
+static void
+show_past(struct loop *loop, size_t moment)
+{
+	size_t index = moment > 0 ? moment - 1 : SIZE_MAX;
+	size_t from;
+
+	show_moment(loop);
+	replay_go(loop->replay, index);
+	index = replay_index(loop->replay);
+	from = index > PAST_MOMENTS ? index - PAST_MOMENTS : 1;
+	for (size_t i = from; i <= index; i++) {
+		replay_go(loop->replay, i);
+		show_moment(loop);
+	}
+	loop->viewer.paused = true;
+}
+
+/* The keys may have asked for another moment, or for going on. */
+static void
+play(struct loop *loop)
+{
+	struct viewer *viewer = &loop->viewer;
+	size_t last = replay_count(loop->replay) - 1;
+
+	if (viewer->seek != 0) {
+		replay_step(loop->replay, viewer->seek, viewer->far);
+		viewer->seek = 0;
+		show_moment(loop);
+		viewer->paused = true;
+	} else if (!viewer->paused && now_ns() >= loop->due_ns) {
+		/* From the end it goes on at the beginning. */
+		replay_go(loop->replay,
+		    replay_index(loop->replay) == last ?
+			0 :
+			replay_index(loop->replay) + 1);
+		show_moment(loop);
+	}
+}
+
 /* ---- The terminal ------------------------------------------------------ */
 
 static void
@@ -236,7 +312,7 @@ timeout_ms(const struct loop *loop)
 {
 	int64_t left = loop->due_ns - now_ns();
 
-	if (!will_ask(loop)) {
+	if (loop->replay != NULL ? loop->viewer.paused : !will_ask(loop)) {
 		return -1;
 	}
 	return left > 0 ? (int) ((left + MS_NS - 1) / MS_NS) : 0;
@@ -275,7 +351,9 @@ wait_for_something(struct loop *loop)
 	} else if (fds[0].revents) {
 		loop->fatal = SIGHUP; /* the terminal is no more */
 	}
-	if ((fds[3].revents && awaits_end(loop)) ||
+	if (loop->replay != NULL) {
+		play(loop);
+	} else if ((fds[3].revents && awaits_end(loop)) ||
 	    (will_ask(loop) && now_ns() >= loop->due_ns)) {
 		ask(loop);
 	}
@@ -333,13 +411,15 @@ set_up(struct loop *loop)
 static struct source *
 open_source(struct loop *loop, struct failure *failure)
 {
+	const struct top_options *options = loop->options;
 	struct source *source =
-	    source_open(loop->options->pid, loop->options->follow, failure);
+	    source_open(options->pid, options->follow, failure);
 	struct taken taken;
 
 	if (source == NULL) {
 		return NULL;
 	}
+	source_record(source, loop->recorder);
 	viewer_watch(
 	    &loop->viewer, source_pid(source), source_start_ns(source));
 	source_take(source, &taken);
@@ -353,37 +433,74 @@ open_source(struct loop *loop, struct failure *failure)
 }
 
 static int
+open_replay(struct loop *loop, struct failure *failure)
+{
+	loop->replay = replay_open(loop->options->replay, failure);
+	if (loop->replay == NULL) {
+		return -1;
+	}
+	if (loop->options->moment > replay_count(loop->replay)) {
+		return failure_set(failure, EXIT_USAGE,
+		    "there are only %zu moments in %s",
+		    replay_count(loop->replay), loop->options->replay);
+	}
+	show_past(loop, loop->options->moment);
+	return 0;
+}
+
+static int
+open_recorder(struct loop *loop, struct failure *failure)
+{
+	if (loop->options->record != NULL) {
+		loop->recorder = recorder_open(loop->options->record, failure);
+	}
+	return loop->options->record != NULL && loop->recorder == NULL ? -1 : 0;
+}
+
+/* A process: the thread that asks it. */
+static int
+begin_live(struct loop *loop, struct failure *failure)
+{
+	struct source *source = open_source(loop, failure);
+
+	return source != NULL ? start_taker(loop, source, failure) : -1;
+}
+
+static int
 begin(struct loop *loop, struct failure *failure)
 {
 	const struct top_options *options = loop->options;
-	struct source *source = open_source(loop, failure);
 
-	if (source == NULL) {
-		return -1;
-	}
 	/* Before there is another thread, which would get them. */
 	if (interrupts_open(&loop->interrupts) != 0) {
-		viewer_watch(&loop->viewer, 0, 0);
-		source_close(source);
 		return failure_set(
 		    failure, EXIT_FAILED, "top cannot receive signals: %m");
 	}
-	if (start_taker(loop, source, failure) != 0) {
+	if (open_recorder(loop, failure) != 0 ||
+	    (options->replay != NULL ? open_replay(loop, failure) :
+				       begin_live(loop, failure)) != 0) {
 		return -1;
 	}
 	return screen_open(options->color,
 	    !options->no_mouse && !loop->settings.no_mouse, failure);
 }
 
+/* A thread that is still waiting for an answer keeps the recorder, too. */
 static void
 end(struct loop *loop)
 {
+	bool busy = loop->taker != NULL && taker_is_busy(loop->taker);
+
 	interrupts_close(&loop->interrupts);
 	viewer_fini(&loop->viewer);
 	canvas_fini(&loop->canvas);
 	if (loop->taker != NULL) {
 		taker_free(loop->taker);
 	}
+	if (!busy) {
+		recorder_close(loop->recorder);
+	}
+	replay_close(loop->replay);
 }
 
 /* ---- One screen as text ------------------------------------------------ */
@@ -415,17 +532,29 @@ size_once(struct canvas *canvas)
 static int
 once(struct loop *loop, struct failure *failure)
 {
-	struct source *source = open_source(loop, failure);
+	struct source *source = NULL;
 
-	if (source == NULL) {
+	if (open_recorder(loop, failure) != 0) {
 		return -1;
+	}
+	if (loop->options->replay != NULL) {
+		if (open_replay(loop, failure) != 0) {
+			return -1;
+		}
+	} else {
+		source = open_source(loop, failure);
+		if (source == NULL) {
+			return -1;
+		}
 	}
 	loop->viewer.plain = true;
 	size_once(&loop->canvas);
 	layout_draw(&loop->viewer, &loop->canvas);
 	canvas_print(&loop->canvas, stdout);
 	viewer_watch(&loop->viewer, 0, 0);
-	source_close(source);
+	if (source != NULL) {
+		source_close(source);
+	}
 	return 0;
 }
 
@@ -448,6 +577,8 @@ top_run(const struct top_options *options, struct failure *failure)
 	if (result == 0) {
 		run(&loop);
 		screen_close();
+	}
+	if (loop.viewer.quit) {
 		settings_save(&loop.settings, &loop.viewer);
 	}
 	end(&loop);

@@ -13,7 +13,7 @@
  *     model.c      what is known: rows; trend.c, history.c: and what was
  *     source.c     where snapshots come from, and how that ends; taker.c is the
  *                  thread that fetches them; known.c spares it the stacks that
- *                  were sent before
+ *                  were sent before; replay.c: snapshots of a recording
  */
 #ifndef TOP_TOP_H
 #define TOP_TOP_H
@@ -31,6 +31,9 @@ struct top_options {
 	bool ascii;         /* nothing but ASCII, whatever the locale */
 	bool no_mouse;      /* leave the mouse to the terminal */
 	bool once;          /* print one screen, and that is all */
+	const char *record; /* the file to record to, or NULL */
+	const char *replay; /* the recording to show in place of a process, */
+	size_t moment;      /* and where in it, from 1; 0: at the end */
 	bool follow;        /* when the process has ended, watch the next of
 			       its name */
 };

@@ -405,6 +405,280 @@ plain_looks(void **state)
 	}
 }
 
+/* Types keys, and finds what each leads to. */
+static void
+every_key(void **state)
+{
+	start_server();
+	terminal_begin("120", "40");
+	start_top("", "");
+	await("5 chan send");
+	KEYS("2");
+	await("ID▴ NAME");
+	KEYS(">", "F6");
+	await("STATE▴");
+	KEYS("<", "<", "I");
+	await("ID▾ NAME");
+	KEYS("t");
+	await("by holder");
+	KEYS("t");
+	await("by creator");
+	KEYS("F5");
+	await("tasks as a list");
+	KEYS("\\");
+	KEYS("-l", "fn:reader");
+	await("Filter: fn:reader");
+	await("of 5");
+	KEYS("Enter");
+	await_gone("Filter:");
+	KEYS("F4", "C-u");
+	KEYS("-l", "nobody");
+	await("no row passes the filter");
+	KEYS("Escape");
+	await("of 6");
+	KEYS("/");
+	KEYS("-l", "poll");
+	await("Search: poll");
+	KEYS("Enter", "Enter");
+	await("> Task");
+	await("created by");
+	KEYS("J");
+	KEYS("Left");
+	await_gone("> Task");
+	KEYS("n", "N", "w");
+	await("in 5m");
+	KEYS("4");
+	await("RECEIVERS");
+	KEYS("5");
+	await("VERDICT");
+	KEYS("BTab");
+	await("RECEIVERS");
+	KEYS("End", "Home", "NPage", "PPage", "G", "g", "j", "k", "Down", "Up");
+	KEYS("[");
+	await("only a recording");
+	KEYS("F1");
+	await("> Help");
+	KEYS("F10");
+	await_gone("> Help");
+	KEYS("C-l");
+	await("RECEIVERS");
+}
+
+/* A mouse's button or wheel, as the terminal tells of it. */
+static void
+point(int button, int column, int row)
+{
+	char bytes[3][8];
+
+	snprintf(bytes[0], sizeof bytes[0], "%x", 32 + button);
+	snprintf(bytes[1], sizeof bytes[1], "%x", 33 + column);
+	snprintf(bytes[2], sizeof bytes[2], "%x", 33 + row);
+	KEYS("-H", "1b", "5b", "4d", bytes[0], bytes[1], bytes[2]);
+	if (button == 0) { /* and is let go of */
+		KEYS("-H", "1b", "5b", "4d", "23", bytes[1], bytes[2]);
+	}
+}
+
+/* The row of the screen that has `text`, from 0. */
+static int
+row_with(const char *text)
+{
+	const char *screen = terminal_text();
+	const char *found = strstr(screen, text);
+	int row = 0;
+
+	assert_non_null(found);
+	for (; screen < found; screen++) {
+		row += *screen == '\n';
+	}
+	return row;
+}
+
+static void
+mouse(void **state)
+{
+	start_server();
+	terminal_begin("100", "30");
+	start_top("", "");
+	point(0, 12, row_with("1 Groups"));
+	await("ID▴ NAME");
+	point(0, 9, row_with("ID▴"));
+	await("NAME▴");
+	await("6 of 6");
+	point(64, 9, row_with("NAME▴") + 2);
+	await("3 of 6");
+	point(0, 9, row_with("NAME▴") + 1);
+	await("1 of 6");
+	point(0, 9, row_with("NAME▴") + 1);
+	await("> Task");
+	KEYS("q", "q");
+	await_gone("Enter open");
+	/* The mouse is the terminal's, if that is wished. */
+	start_top("--no-mouse --screen=groups", "");
+	point(0, 12, row_with("1 Groups"));
+	harness_sleep_ms(200);
+	assert_true(terminal_shows("COUNT▾"));
+}
+
+static void
+copied_and_dumped(void **state)
+{
+	char line[512];
+
+	start_server();
+	terminal_begin("120", "40");
+	TMUX("set", "-g", "set-clipboard", "on");
+	start_top("", "");
+	KEYS("y");
+	await("copied");
+	HARNESS_UNTIL(
+	    strstr(TMUX("show-buffer").out, "session_server.c:") != NULL);
+	KEYS("d");
+	await("Write a dump");
+	KEYS("C-u");
+	snprintf(line, sizeof line, "%s/.dump.json", harness_directory());
+	KEYS("-l", line);
+	KEYS("Enter");
+	await("written to");
+	harness_command("cat", line);
+	assert_non_null(strstr(harness_command("cat", line).out, "chan send"));
+}
+
+static void
+choices_are_kept(void **state)
+{
+	start_server();
+	terminal_begin("100", "30");
+	start_top("", "; echo status $?");
+	KEYS("3", ">", "w", "q");
+	await("status 0");
+	start_top("", "");
+	await("AGE▾");
+	await("in 5m");
+	KEYS("q");
+	await_gone("Enter open");
+	start_top("--screen=tasks", "");
+	await("ID▴ NAME");
+}
+
+static void
+once(void **state)
+{
+	struct harness_output output;
+	char pid[16];
+
+	start_server();
+	snprintf(pid, sizeof pid, "%d", harness_pid(server));
+	setenv("COLUMNS", "100", 1);
+	setenv("LINES", "20", 1);
+	output = harness_stranded("top", "--once", pid);
+	unsetenv("COLUMNS");
+	unsetenv("LINES");
+	assert_int_equal(output.status, 0);
+	assert_non_null(strstr(output.out, "5 chan send"));
+	assert_non_null(strstr(output.out, "reader session_server.c:"));
+	assert_null(strchr(output.out, '\033'));
+	output = harness_stranded("top", "--once", "--screen=nowhere", pid);
+	assert_int_equal(output.status, 2);
+}
+
+/* The server comes back as another process, and the viewer goes on with it. */
+static void
+successor(void **state)
+{
+	char text[32];
+
+	start_server();
+	terminal_begin("100", "30");
+	start_top("--follow", "");
+	harness_kill(server);
+	await("target has ended");
+	start_server();
+	snprintf(text, sizeof text, "pid %d ", harness_pid(server));
+	await(text);
+	await("live");
+	await("5 chan send");
+}
+
+/* The viewer is killed; what it has recorded is there. */
+static void
+record_and_replay(void **state)
+{
+	struct harness_output output;
+	char path[256];
+	char line[512];
+
+	start_server();
+	terminal_begin("110", "30");
+	snprintf(path, sizeof path, "%s/.recording", harness_directory());
+	snprintf(line, sizeof line, "--record=%s", path);
+	start_top(line, "");
+	await("5 chan send");
+	lose_readers(3);
+	await("8 chan send");
+	kill(top_pid(), SIGKILL);
+	harness_kill(server);
+	type("reset; stty sane");
+	await("$");
+	snprintf(line, sizeof line, "clear; %s top --replay=%s; echo status $?",
+	    harness_tool(), path);
+	type(line);
+	await("8 chan send");
+	await("paused");
+	await("moment");
+	for (int i = 0; i < 1000 && !terminal_shows("5 chan send"); i++) {
+		KEYS("[");
+	}
+	await("5 chan send");
+	KEYS("}");
+	await("8 chan send");
+	KEYS("{");
+	await("moment 1 of");
+	KEYS("]");
+	await("moment 2 of");
+	KEYS("Space");
+	await("8 chan send");
+	KEYS("Enter");
+	await("strand_chan_send");
+	KEYS("q", "q");
+	await("status 0");
+	output = harness_stranded("dump", "--replay", path);
+	assert_int_equal(output.status, 0);
+	assert_non_null(strstr(output.out, "8 chan send"));
+	snprintf(line, sizeof line, "%s/.first.json", harness_directory());
+	output = harness_stranded("dump", "--replay", path, "--moment=1",
+	    "--format=json", "--output", line);
+	assert_int_equal(output.status, 0);
+	output = harness_stranded("diff", line, path);
+	assert_int_equal(output.status, 1);
+	assert_non_null(strstr(output.out, "grown: 5 -> 8 tasks"));
+	output = harness_stranded("top", "--once", "--replay", line);
+	assert_int_equal(output.status, 4);
+	assert_non_null(strstr(output.err, "is no recording"));
+}
+
+/* Clients by the hundred come and go, and children too: it stays usable. */
+static void
+target_floods(void **state)
+{
+	char port_option[32];
+
+	start_server();
+	terminal_begin("100", "30");
+	start_top("", "");
+	snprintf(port_option, sizeof port_option, "--port=%d", port);
+	harness_start(HARNESS_BARE, "session_client", port_option, "--waves=40",
+	    "--clients=25", "--hangup");
+	for (int i = 0; i < 10; i++) {
+		KEYS("2", "G", "Enter");
+		await("> Task");
+		KEYS("BSpace", "3", "G", "t", "1");
+		await("COUNT▾");
+	}
+	KEYS("q");
+	await_gone("Enter open");
+}
+
 static void
 no_terminal(void **state)
 {
@@ -436,6 +710,14 @@ main(void)
 		TOP_TEST(signals_give_it_back),
 		TOP_TEST(stop_and_continue),
 		TOP_TEST(plain_looks),
+		TOP_TEST(every_key),
+		TOP_TEST(mouse),
+		TOP_TEST(copied_and_dumped),
+		TOP_TEST(choices_are_kept),
+		TOP_TEST(once),
+		TOP_TEST(successor),
+		TOP_TEST(record_and_replay),
+		TOP_TEST(target_floods),
 		TOP_TEST(no_terminal),
 	};
 

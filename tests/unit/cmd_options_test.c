@@ -110,8 +110,9 @@ help_command(void **state)
 	assert_non_null(strstr(outcome.out, "--all"));
 	assert_misused("help nosuch", "no command \"nosuch\"");
 	cmd(&outcome, "help --words dump");
-	assert_string_equal(
-	    outcome.out, "--all\n--format=\n--output=\n--append\n--help\n");
+	assert_string_equal(outcome.out,
+	    "--all\n--format=\n--output=\n--append\n"
+	    "--replay=\n--moment=\n--help\n");
 	cmd(&outcome, "version");
 	assert_int_equal(outcome.status, EXIT_DONE);
 	assert_non_null(strstr(outcome.out, "stranded "));
@@ -131,6 +132,12 @@ misuse(void **state)
 	assert_misused("dump 1 2", "unexpected argument \"2\"");
 	assert_misused("ps 1", "unexpected argument \"1\"");
 	assert_misused("ps --format=go", "text, json");
+	assert_misused("dump --moment=2", "--replay");
+	assert_misused("dump --replay=x 7", "no TARGET");
+	assert_misused("dump --replay=x --moment=0", "--moment=0");
+	assert_misused("top --replay=x 7", "no TARGET");
+	assert_misused("top --replay=x --record=y", "--record");
+	assert_misused("top --screen=nowhere", "groups");
 	assert_misused("top --interval=soon", "--interval=soon");
 	assert_misused("top --interval=0", "--interval=0");
 	assert_misused("run", "COMMAND is missing");
