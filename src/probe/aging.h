@@ -32,8 +32,8 @@ bool aging_still(const struct task *task, const struct view *view);
 int64_t aging_since(struct task *task, const struct view *view, int64_t now);
 
 /*
- * The same of a sleep that is on no record; `runs` tells it from others, 0: from
- * none.
+ * The same of a sleep that is on no record; `runs` tells it from others, or 0
+ * from none.
  */
 int64_t aging_asleep(struct task *task, uint64_t runs, int64_t now);
 

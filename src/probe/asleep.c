@@ -58,8 +58,7 @@ asleep_for_mutex(struct task *task, const struct view *view, int64_t now,
 	    !somebody_waits(wait->cases) ||
 	    kernel_wait(tid, &asleep->kernel) != KERNEL_SLEEPS ||
 	    asleep->kernel.call != SYS_futex ||
-	    asleep->kernel.arguments[0] - mutex >= sizeof(pthread_mutex_t) ||
-	    !aging_still(task, view)) {
+	    asleep->kernel.arguments[0] != mutex || !aging_still(task, view)) {
 		return false;
 	}
 	asleep->since = aging_asleep(task, asleep->kernel.runs, now);

@@ -11,6 +11,7 @@
 #include "common/states.h"
 #include "probe/aging.h"
 #include "probe/arch.h"
+#include "probe/asleep.h"
 #include "probe/config.h"
 #include "probe/init.h"
 #include "probe/kernel.h"
@@ -18,6 +19,7 @@
 #include "probe/probe.h"
 #include "probe/session.h"
 #include "probe/sys.h"
+#include "probe/syscalls.h"
 #include "probe/task.h"
 #include "probe/text.h"
 
@@ -183,22 +185,36 @@ add_session(struct text *text, uint64_t handle)
 	}
 }
 
+/* " [IO read, 4s", of what was first seen at `since`. */
+static void
+add_state(struct text *text, uint32_t state, int64_t since, int64_t now)
+{
+	text_add(text, " [");
+	text_add(text, state_name(state));
+	text_add(text, ", ");
+	text_add_number(text, (uint64_t) ((now - since) / NS_PER_SECOND));
+	text_add(text, "s");
+}
+
 static void
 add_wait(struct text *text, struct task *task, int64_t now)
 {
+	struct asleep asleep;
 	struct view view;
 
 	aging_read(task, &view);
+	if (view.top == NULL && asleep_task(task, now, &asleep)) {
+		add_state(
+		    text, syscalls_state(&asleep.kernel), asleep.since, now);
+		text_add(text, ", seen by the kernel]");
+		return;
+	}
 	if (view.top == NULL) {
 		text_add(text, " [running]");
 		return;
 	}
-	text_add(text, " [");
-	text_add(text, state_name(view.wait.state));
-	text_add(text, ", ");
-	text_add_number(text,
-	    (uint64_t) ((now - aging_since(task, &view, now)) / NS_PER_SECOND));
-	text_add(text, "s]");
+	add_state(text, view.wait.state, aging_since(task, &view, now), now);
+	text_add(text, "]");
 	if (view.wait.flags & STRANDED_WAIT_FD) {
 		text_add(text, " on fd ");
 		text_add_number(text, (uintptr_t) view.wait.object);

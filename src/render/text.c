@@ -115,7 +115,7 @@ compare_counts(const void *left, const void *right)
 static void
 put_states(FILE *out, const struct snapshot *snapshot)
 {
-	struct state_count counts[COUNTS_MAX];
+	struct state_count counts[COUNTS_MAX] = { { NULL, 0, 0 } };
 	size_t used = 0;
 
 	for (size_t i = 0; i < snapshot->task_count; i++) {
