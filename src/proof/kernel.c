@@ -10,10 +10,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,6 +25,7 @@
 #include "client/memory.h"
 #include "proof/stop.h"
 
+#define PENDING   16         /* signals that are asked for at a time */
 #define QUEUE_MAX (1u << 20) /* bytes that are looked at of one queue */
 
 struct look {
@@ -46,11 +49,15 @@ add_word(struct kernel *kernel, uint64_t word)
 static void
 add_bytes(struct kernel *kernel, const uint8_t *bytes, size_t size)
 {
-	for (size_t i = 0; i < size; i++) {
-		kernel->bytes = memory_grow(
-		    kernel->bytes, kernel->byte_count, &kernel->byte_room, 1);
-		kernel->bytes[kernel->byte_count++] = bytes[i];
+	uint8_t *all = memory_new(kernel->byte_count + size, 1);
+
+	if (kernel->byte_count > 0) {
+		memcpy(all, kernel->bytes, kernel->byte_count);
 	}
+	memcpy(all + kernel->byte_count, bytes, size);
+	free(kernel->bytes);
+	kernel->bytes = all;
+	kernel->byte_count += size;
 }
 
 static FILE *
@@ -239,6 +246,35 @@ look_at_timers(struct look *look, int process)
 	fclose(file);
 }
 
+/* Signals that wait to be taken may carry an address. */
+static void
+look_at_pending(
+    struct kernel *kernel, const struct stop_thread *thread, uint32_t flags)
+{
+	siginfo_t infos[PENDING];
+	struct __ptrace_peeksiginfo_args ask = { 0, flags, PENDING };
+	long got;
+
+	while (
+	    (got = ptrace(PTRACE_PEEKSIGINFO, thread->tid, &ask, infos)) > 0) {
+		add_bytes(kernel, (const uint8_t *) infos,
+		    (size_t) got * sizeof(infos[0]));
+		ask.off += (uint64_t) got;
+	}
+}
+
+static void
+look_at_all_pending(struct kernel *kernel, const struct stop *stop)
+{
+	for (size_t i = 0; i < stop->count; i++) {
+		if (i == 0) {
+			look_at_pending(kernel, &stop->threads[i],
+			    PTRACE_PEEKSIGINFO_SHARED);
+		}
+		look_at_pending(kernel, &stop->threads[i], 0);
+	}
+}
+
 static void
 look_at_signals(struct look *look, int process)
 {
@@ -277,6 +313,7 @@ kernel_look(struct kernel *kernel, const struct stop *stop)
 	look.pid_fd = (int) syscall(SYS_pidfd_open, stop->pid, 0);
 	look_at_fds(&look);
 	look_at_signals(&look, process);
+	look_at_all_pending(kernel, stop);
 	close(process);
 	snprintf(path, sizeof(path), "/proc/%d", stop->pid);
 	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);

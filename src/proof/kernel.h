@@ -15,9 +15,8 @@ struct kernel {
 	uint64_t *words; /* of epoll entries and timers */
 	size_t word_count;
 	size_t word_room;
-	uint8_t *bytes; /* that lie in pipes and local sockets */
+	uint8_t *bytes; /* that lie in pipes, local sockets and signals */
 	size_t byte_count;
-	size_t byte_room;
 	const char *hidden; /* it keeps more, which nobody can look at: what;
 	                       or NULL */
 	uint64_t caught;    /* signals that have handlers, bit n - 1 for n */

@@ -107,6 +107,36 @@ find_symbol(const struct object *object, const char *name)
 	return 0;
 }
 
+/* Does the object use a symbol of another's? */
+static bool
+has_import(const struct object *object, const char *name)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	GElf_Sym symbol;
+
+	while ((section = elf_nextscn(object->elf, section)) != NULL) {
+		Elf_Data *data = NULL;
+
+		if (gelf_getshdr(section, &header) != NULL &&
+		    header.sh_type == SHT_DYNSYM) {
+			data = elf_getdata(section, NULL);
+		}
+		for (int i = 0;
+		     data != NULL && gelf_getsym(data, i, &symbol) != NULL;
+		     i++) {
+			const char *found = elf_strptr(
+			    object->elf, header.sh_link, symbol.st_name);
+
+			if (symbol.st_shndx == SHN_UNDEF && found != NULL &&
+			    strcmp(found, name) == 0) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 /* Reads what the object's file has at an address of its own. */
 static bool
 read_constant(
@@ -358,6 +388,8 @@ look_at_objects(struct libc *libc, const struct image *image, pid_t pid)
 		if (object_open(&object, pid, map)) {
 			size += tls_size_of(&object);
 			read_notes(libc, &object);
+			libc->cancels = libc->cancels ||
+			    has_import(&object, "pthread_cancel");
 			object_close(&object);
 		} else if (map->executable) {
 			size += TLS_GUESS; /* its file is gone */

@@ -17,6 +17,7 @@
 #include "proof/stop.h"
 
 struct libc {
+	bool cancels;  /* some object calls pthread_cancel() */
 	bool known;    /* it is a glibc that says what is needed */
 	uint64_t data; /* its writable data */
 	uint64_t data_end;

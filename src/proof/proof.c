@@ -245,6 +245,16 @@ compare_wanted(const void *left, const void *right)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
+/* Who has the thread's pthread_t could cancel it, and these calls then end. */
+static bool
+can_be_cancelled(const struct world *world, const struct member *member)
+{
+	return world->libc.cancels && member->end != END_ALWAYS &&
+	    (member->task->state == STRANDED_COND ||
+		member->task->state == STRANDED_SEMAPHORE ||
+		member->task->state == STRANDED_JOIN);
+}
+
 static void
 enter_wait(struct search *search, size_t index)
 {
@@ -263,6 +273,9 @@ enter_wait(struct search *search, size_t index)
 		}
 	} else if (member->end == END_OBJECTS || member->end == END_OWNER) {
 		want(search, task->object, index);
+	}
+	if (can_be_cancelled(search->world, member)) {
+		want(search, member->thread->control, index);
 	}
 }
 
@@ -358,7 +371,9 @@ reach_from(struct search *search, const struct member *member)
 	reach_bytes(reach, thread->vector, thread->vector_size);
 	if (member->apart) {
 		reach_word(reach, member->stack);
-		reach_word(reach, member->tls);
+		if (member->tls < thread->control) {
+			reach_word(reach, member->tls);
+		}
 		reach_range(reach, thread->control, member->control_end);
 	}
 }

@@ -83,17 +83,22 @@ mark_chunk(struct reach *reach, struct heap *heap, uint64_t address)
 
 /*
  * Of a thread's stack the whole is reached at once: how far an object there
- * extends is not known. The record of a thread is not its stack.
+ * extends is not known. The record of a thread is not its stack, and only its
+ * begin, which is a pthread_t, is of use to others: libc has addresses within it
+ * in lists of its own.
  */
 static void
-mark_span(struct reach *reach, const struct span *span)
+mark_span(struct reach *reach, const struct span *span, uint64_t word)
 {
 	bool *marked = &reach->span_marked[span - reach->spans->list];
 
-	if (*marked) {
+	if (*marked || (span->kind == SPAN_CONTROL && word != span->start)) {
 		return;
 	}
 	*marked = true;
+	if (span->kind == SPAN_CONTROL) {
+		tell(reach, span->start, span->end);
+	}
 	if (span->kind == SPAN_STACK || span->kind == SPAN_TLS) {
 		push(reach, span->start, span->end);
 		tell(reach, span->start, span->end);
@@ -115,7 +120,7 @@ mark(struct reach *reach, uint64_t word)
 	if (span->kind == SPAN_HEAP) {
 		mark_chunk(reach, &reach->heaps->list[span->index], word);
 	} else if (span->kind != SPAN_NOTHING) {
-		mark_span(reach, span);
+		mark_span(reach, span, word);
 	}
 }
 
