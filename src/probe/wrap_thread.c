@@ -11,8 +11,8 @@
 #define LIBC_FRAMES 512
 
 /*
- * A thread's first functions have no frame pointer: a thread of which the kernel
- * tells (asleep.h) is unwound without that register, and would end here.
+ * A thread's first functions have no frame pointer: a thread of which the
+ * kernel tells (asleep.h) is unwound without that register, and would end here.
  */
 #define FRAMELESS __attribute__((optimize("omit-frame-pointer")))
 

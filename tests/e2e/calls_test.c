@@ -1,6 +1,7 @@
 /*
  * calls_test.c: a thread blocked in each call that the probe wraps, and what a
- * dump says of it. The rows are those of the probe's table; every_call blocks in them.
+ * dump says of it. The rows are those of the probe's table; every_call blocks
+ * in them.
  */
 #include "harness.h"
 

@@ -11,8 +11,8 @@
  *
  * At "disturb" on standard input each thread gets a SIGHUP. After "release" all
  * calls are brought to their end, and "wrong NAME" is printed for each that did
- * not come to what it must; "done" at the end. It is the same with the probe and
- * without.
+ * not come to what it must; "done" at the end. It is the same with the probe
+ * and without.
  */
 #include "every_call_io.h"
 #include "every_call_locks.h"
