@@ -38,8 +38,8 @@ test_descriptors(void **state)
 }
 
 /*
- * Most of them ask for a dump themselves, and some have ended before it is made:
- * of that nothing shall be said.
+ * Most of them ask for a dump themselves, and some have ended before it is
+ * made: of that nothing shall be said.
  */
 static void
 test_handlers(void **state)
