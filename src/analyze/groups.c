@@ -65,7 +65,7 @@ compare_kinds(const struct task *a, const struct task *b)
 	if (!order) {
 		order = compare_stacks(&a->stack, &b->stack);
 	}
-	if (!order) {
+	if (!order && a->created_by.frames != b->created_by.frames) {
 		order = compare_numbers(creator(a), creator(b));
 	}
 	return order;

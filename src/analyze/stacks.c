@@ -3,15 +3,27 @@
 
 #include <stdlib.h>
 
+/* What is done to one snapshot. */
+struct filling {
+	struct symbolizer *symbolizer;
+	bool refreshed; /* the map has been looked at for it */
+};
+
 /*
  * Bytes are in every stack that is to be unwound. What has frames already was
- * copied from an earlier snapshot, by whoever asked for new stacks only.
+ * copied from an earlier snapshot, by whoever asked for new stacks only: if that
+ * goes for all, the target's map, which ten thousand threads make long, is not
+ * asked for.
  */
 static void
-fill(struct stack *stack, struct symbolizer *symbolizer)
+fill(struct filling *filling, struct stack *stack)
 {
 	if (!stack->frames && !(stack->raw.flags & WIRE_STACK_KNOWN)) {
-		symbolizer_fill(symbolizer, stack);
+		if (stack->raw.pc != 0 && !filling->refreshed) {
+			symbolizer_refresh(filling->symbolizer);
+			filling->refreshed = true;
+		}
+		symbolizer_fill(filling->symbolizer, stack);
 	}
 	stack->bytes = NULL;
 }
@@ -30,16 +42,17 @@ release_bytes(struct snapshot *snapshot)
 void
 analyze_stacks(struct snapshot *snapshot, struct symbolizer *symbolizer)
 {
-	symbolizer_refresh(symbolizer);
+	struct filling filling = { .symbolizer = symbolizer };
+
 	for (size_t i = 0; i < snapshot->task_count; i++) {
-		fill(&snapshot->tasks[i].stack, symbolizer);
-		fill(&snapshot->tasks[i].created_by, symbolizer);
+		fill(&filling, &snapshot->tasks[i].stack);
+		fill(&filling, &snapshot->tasks[i].created_by);
 	}
 	for (size_t i = 0; i < snapshot->session_count; i++) {
-		fill(&snapshot->sessions[i].opened_by, symbolizer);
+		fill(&filling, &snapshot->sessions[i].opened_by);
 	}
 	for (size_t i = 0; i < snapshot->channel_count; i++) {
-		fill(&snapshot->channels[i].created_by, symbolizer);
+		fill(&filling, &snapshot->channels[i].created_by);
 	}
 	release_bytes(snapshot);
 }

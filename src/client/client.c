@@ -11,6 +11,7 @@
 #include "client/connect.h"
 #include "client/descriptors.h"
 #include "client/memory.h"
+#include "client/names.h"
 #include "client/process.h"
 #include "client/receive.h"
 #include "client/relate.h"
@@ -32,6 +33,7 @@ struct client {
 	struct stream stream;
 	struct process process;  /* as it was when the client was opened */
 	struct wire_hello hello; /* the probe's */
+	struct names names;      /* of threads, from snapshot to snapshot */
 };
 
 /* ---- What was wrong ---------------------------------------------------- */
@@ -292,6 +294,7 @@ client_close(struct client *client)
 {
 	if (client != NULL) {
 		stream_close(&client->stream);
+		names_fini(&client->names);
 		free(client);
 	}
 }
@@ -423,26 +426,6 @@ wall_clock(uint64_t monotonic_ns)
 	return (int64_t) (monotonic_ns + difference);
 }
 
-/* What the kernel calls the threads of tasks that have no name of their own. */
-static void
-name_tasks(const struct process *process, struct snapshot *snapshot)
-{
-	int threads = process_threads(process);
-
-	if (threads < 0) {
-		return;
-	}
-	for (size_t i = 0; i < snapshot->task_count; i++) {
-		struct task *task = &snapshot->tasks[i];
-
-		if (task->name[0] == '\0' && task->tid != 0) {
-			process_thread_name(
-			    threads, task->tid, task->name, sizeof(task->name));
-		}
-	}
-	close(threads);
-}
-
 /* What the probe alone has to say. */
 static struct snapshot *
 take(struct client *client, uint32_t flags, struct failure *failure)
@@ -475,7 +458,7 @@ client_snapshot(struct client *client, uint32_t flags, struct failure *failure)
 	snapshot->exe = process_exe(snapshot->pid);
 	process_name(snapshot->pid, snapshot->name, sizeof(snapshot->name));
 	snapshot->began_unix_ns = wall_clock(snapshot->began_ns);
-	name_tasks(&client->process, snapshot);
+	names_fill(&client->names, &client->process, snapshot);
 	sockets_look(snapshot);
 	descriptors_name(snapshot);
 	relate_snapshot(snapshot);

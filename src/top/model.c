@@ -20,8 +20,10 @@ static uint64_t
 group_key(const struct task *task)
 {
 	const struct stack *stack = &task->stack;
+	uint32_t flags = task->flags & (WIRE_TASK_KERNEL | WIRE_TASK_WOKEN);
 	uint64_t hash = mix(0xcbf29ce484222325u, task->state);
 
+	hash = mix(mix(hash, flags), task->call);
 	hash = mix(hash, stack->frame_count);
 	for (size_t i = 0; i < stack->frame_count; i++) {
 		hash = mix(hash, (uintptr_t) stack->frames[i]);
