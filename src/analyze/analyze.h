@@ -77,6 +77,9 @@ void analyze_verdicts(struct snapshot *snapshot);
 /* The task is leaked, by `rule`; `why` lives as long as the snapshot. */
 void analyze_prove(struct task *task, enum rule rule, const char *why);
 
+/* What usually mends it, for those that are leaked. */
+void analyze_cures(struct snapshot *snapshot);
+
 /* After others have been proved leaked: those behind them are, too. */
 void analyze_spread(struct snapshot *snapshot);
 

@@ -117,6 +117,9 @@ struct session {
 	uint64_t closer; /* of the one that last closed a descriptor, or 0 */
 	uint64_t *tasks; /* ids of the tasks that are in it */
 	size_t task_count;
+	enum verdict verdict;
+	enum rule rule;
+	const char *why; /* evidence for the verdict, or NULL */
 	struct stack opened_by;
 };
 

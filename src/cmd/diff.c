@@ -1,22 +1,17 @@
 /* diff.c: `stranded diff`. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "analyze/diff.h"
 #include "client/memory.h"
 #include "cmd/arguments.h"
 #include "cmd/command.h"
+#include "cmd/earlier.h"
 #include "cmd/say.h"
-#include "record/recording.h"
 #include "render/diff.h"
 #include "render/json_read.h"
 #include "render/render.h"
-
-#define SIZE_MAX_READ ((size_t) 1 << 30) /* bytes of a dump: a million tasks */
-#define CHUNK         ((size_t) 1 << 16)
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
@@ -59,79 +54,6 @@ parse(struct arguments *arguments)
 	return options;
 }
 
-/* All that there is to read. Ends the program if it cannot be read. */
-static char *
-read_file(const char *path, size_t *size)
-{
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-	size_t capacity = 0;
-
-	*size = 0;
-	while (file != NULL && !feof(file) && !ferror(file)) {
-		if (capacity - *size < CHUNK) {
-			capacity = capacity == 0 ? CHUNK : 2 * capacity;
-			text = realloc(text, capacity);
-		}
-		if (text == NULL || capacity > SIZE_MAX_READ) {
-			say_die(
-			    EXIT_FAILED, "%s is too large for a dump", path);
-		}
-		*size += fread(text + *size, 1, CHUNK, file);
-	}
-	if (file == NULL || ferror(file)) {
-		say_die(
-		    EXIT_FAILED, "cannot read %s: %s", path, strerror(errno));
-	}
-	fclose(file);
-	return text;
-}
-
-/*
- * The last moment of a recording, in JSON: so its frames become those of the
- * reader, which the other dump's are, too.
- */
-static char *
-read_recording(const char *path, size_t *size)
-{
-	struct recording *recording;
-	struct failure failure;
-	struct snapshot *snapshot =
-	    recording_snapshot(path, 0, &recording, &failure);
-	char *text = NULL;
-	FILE *memory;
-
-	if (snapshot == NULL) {
-		say_failure(&failure);
-	}
-	memory = open_memstream(&text, size);
-	if (memory == NULL || render_json(memory, snapshot) != 0 ||
-	    fclose(memory) != 0) {
-		say_die(
-		    EXIT_FAILED, "cannot read %s: %s", path, strerror(errno));
-	}
-	snapshot_free(snapshot);
-	recording_close(recording);
-	return text;
-}
-
-static struct snapshot *
-read_dump(struct json_reader *reader, const char *path)
-{
-	struct failure failure;
-	size_t size;
-	char *text = recording_is_one(path) ? read_recording(path, &size) :
-					      read_file(path, &size);
-	struct snapshot *snapshot = json_read(reader, text, size, &failure);
-
-	free(text);
-	if (snapshot == NULL) {
-		say_die(failure.status, "%s is no dump in JSON: %s", path,
-		    failure.text);
-	}
-	return snapshot;
-}
-
 static int
 compare(const struct diff_options *options, const struct snapshot *before,
     const struct snapshot *after)
@@ -155,8 +77,8 @@ diff_run(struct arguments *arguments)
 {
 	struct diff_options options = parse(arguments);
 	struct json_reader *reader = json_reader_new();
-	struct snapshot *before = read_dump(reader, options.paths[0]);
-	struct snapshot *after = read_dump(reader, options.paths[1]);
+	struct snapshot *before = earlier_read(reader, options.paths[0]);
+	struct snapshot *after = earlier_read(reader, options.paths[1]);
 	int status = compare(&options, before, after);
 
 	snapshot_free(before);

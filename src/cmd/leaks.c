@@ -5,15 +5,28 @@
 #include <unistd.h>
 
 #include "analyze/analyze.h"
+#include "analyze/suspects.h"
+#include "client/memory.h"
 #include "cmd/arguments.h"
 #include "cmd/command.h"
+#include "cmd/earlier.h"
 #include "cmd/say.h"
 #include "cmd/sink.h"
 #include "proof/proof.h"
 #include "render/leaks.h"
 #include "render/render.h"
 
-enum option_id { OPTION_MAX_STOP = 256, OPTION_GRAPH_ONLY };
+enum option_id {
+	OPTION_MAX_STOP = 256,
+	OPTION_GRAPH_ONLY,
+	OPTION_AGE,
+	OPTION_PEER,
+	OPTION_IDLE,
+	OPTION_LOOKS,
+	OPTION_SINCE
+};
+
+#define LOOKS_MAX 1000
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
@@ -27,18 +40,29 @@ struct leaks_options {
 	bool all;
 	bool graph_only;
 	int64_t max_stop_ns;
+	struct suspects limits;
+	const char *since; /* a file with an earlier dump, or NULL */
+	long looks;        /* how often to look, a second apart */
 	enum format format;
 	struct sink sink;
 	const char *target; /* NULL: the only one there is */
 };
 
 static const struct command_option option_table[] = {
+	{ OPTION_AGE, "age", "SECONDS",
+	    "A task is suspect if it has been at a send, a lock, a wait group, "
+	    "a barrier, a write or a connect for SECONDS (0: never). The "
+	    "default is 600." },
 	{ 'a', "all", NULL,
 	    "Print every task by itself, also those that are alike." },
 	{ 'f', "format", "FORMAT",
 	    "Print text for people (text, the default), or JSON (json)." },
 	{ OPTION_GRAPH_ONLY, "graph-only", NULL,
 	    "Stop nobody: only prove what follows from who waits for whom." },
+	{ OPTION_LOOKS, "looks", "N",
+	    "Look N times, a second apart: groups that have more tasks at each "
+	    "look are suspect. At least 3; the default is 1, which tells "
+	    "nothing of growth." },
 	{ OPTION_MAX_STOP, "max-stop", "MS",
 	    "Let TARGET go on after MS milliseconds at the latest, without a "
 	    "proof if it comes to that. The default is 1000." },
@@ -46,30 +70,58 @@ static const struct command_option option_table[] = {
 	    "Write to FILE instead of standard output. A file that is there "
 	    "already is replaced when the report is complete, and not "
 	    "before." },
+	{ OPTION_PEER, "peer-gone", "SECONDS",
+	    "A session, and a task in it, is suspect if its peer has been gone "
+	    "for SECONDS (0: never); a session of a registry, too, if the task "
+	    "that used it last has ended. The default is 60." },
+	{ OPTION_IDLE, "session-idle", "SECONDS",
+	    "A session is suspect if nobody has used it for SECONDS (0: "
+	    "never). The default is 3600." },
+	{ OPTION_SINCE, "since", "FILE",
+	    "A task is suspect if it was in the very same wait, at one of "
+	    "those that --age names, in FILE: an earlier dump as JSON." },
 	{ 0 },
 };
 
-/* A number of milliseconds, in nanoseconds. */
-static int64_t
-parse_ms(struct arguments *arguments, const char *value)
+/* A whole number from `least` to `most`. */
+static long
+parse_number(struct arguments *arguments, const char *option, const char *value,
+    const long limits[2])
 {
 	char *end;
-	long ms;
+	long number;
 
 	errno = 0;
-	ms = strtol(value, &end, 10);
-	if (errno != 0 || end == value || *end != '\0' || ms <= 0 ||
-	    ms > 3600L * 1000) {
+	number = strtol(value, &end, 10);
+	if (errno != 0 || end == value || *end != '\0' || number < limits[0] ||
+	    number > limits[1]) {
 		arguments_misused(arguments,
-		    "--max-stop wants milliseconds, not \"%s\"", value);
+		    "--%s wants a number from %ld to %ld, not \"%s\"", option,
+		    limits[0], limits[1], value);
 	}
-	return ms * INT64_C(1000000);
+	return number;
+}
+
+/* A number of seconds, in nanoseconds. */
+static int64_t
+parse_seconds(
+    struct arguments *arguments, const char *option, const char *value)
+{
+	static const long limits[2] = { 0, 10L * 365 * 24 * 3600 };
+
+	return parse_number(arguments, option, value, limits) * SUSPECTS_SECOND;
 }
 
 static struct leaks_options
 parse(struct arguments *arguments)
 {
-	struct leaks_options options = { .max_stop_ns = PROOF_MAX_STOP_NS };
+	static const long ms[2] = { 1, 3600L * 1000 };
+	static const long looks[2] = { 1, LOOKS_MAX };
+	struct leaks_options options = {
+		.max_stop_ns = PROOF_MAX_STOP_NS,
+		.limits = { SUSPECTS_AGE, SUSPECTS_PEER, SUSPECTS_IDLE, NULL },
+		.looks = 1,
+	};
 	const char *value;
 	int id;
 
@@ -86,7 +138,28 @@ parse(struct arguments *arguments)
 			options.graph_only = true;
 			break;
 		case OPTION_MAX_STOP:
-			options.max_stop_ns = parse_ms(arguments, value);
+			options.max_stop_ns =
+			    parse_number(arguments, "max-stop", value, ms) *
+			    INT64_C(1000000);
+			break;
+		case OPTION_LOOKS:
+			options.looks =
+			    parse_number(arguments, "looks", value, looks);
+			break;
+		case OPTION_AGE:
+			options.limits.age_ns =
+			    parse_seconds(arguments, "age", value);
+			break;
+		case OPTION_PEER:
+			options.limits.peer_ns =
+			    parse_seconds(arguments, "peer-gone", value);
+			break;
+		case OPTION_IDLE:
+			options.limits.idle_ns =
+			    parse_seconds(arguments, "session-idle", value);
+			break;
+		case OPTION_SINCE:
+			options.since = value;
 			break;
 		case 'o':
 			options.sink.path = value;
@@ -128,53 +201,118 @@ print(const struct leaks_options *options, const struct snapshot *snapshot,
 	return result;
 }
 
+/* ---- Looking ----------------------------------------------------------- */
+
+/* What is needed for one report. */
+struct report {
+	const struct leaks_options *options;
+	struct client *client;
+	struct symbolizer *symbolizer;
+	struct growth *growth;
+	struct snapshot **looks; /* all of them; the last is judged */
+	long count;              /* of looks so far */
+};
+
+/* Another look: a snapshot with its stacks named. */
+static int
+look(struct report *report, struct failure *failure)
+{
+	struct snapshot *snapshot = client_snapshot(
+	    report->client, WIRE_WITH_STACKS | WIRE_WITH_CREATION, failure);
+
+	if (snapshot == NULL) {
+		return -1;
+	}
+	report->looks[report->count++] = snapshot;
+	if (snapshot->task_count == 0) {
+		return failure_set(failure, EXIT_FAILED,
+		    "no task was seen in process %d, so nothing is said of "
+		    "leaks",
+		    client_pid(report->client));
+	}
+	analyze_stacks(snapshot, report->symbolizer);
+	growth_look(report->growth, snapshot);
+	return 0;
+}
+
+/* Reads the earlier dump, and says who is where he was. */
+static void
+suspect(const struct report *report, struct snapshot *snapshot)
+{
+	struct suspects limits = report->options->limits;
+	struct json_reader *reader = json_reader_new();
+	struct snapshot *before = NULL;
+
+	if (report->options->since != NULL) {
+		before = earlier_read(reader, report->options->since);
+	}
+	limits.before = before;
+	analyze_suspects(snapshot, &limits);
+	growth_judge(report->growth, snapshot);
+	analyze_cures(snapshot);
+	snapshot_free(before);
+	json_reader_free(reader);
+}
+
 /* Returns the exit status, or -1 and `failure`. */
 static int
-find(struct client *client, struct snapshot *snapshot,
-    const struct leaks_options *options, struct failure *failure)
+judge(struct report *report, struct failure *failure)
 {
-	struct symbolizer *symbolizer;
+	const struct leaks_options *options = report->options;
+	struct snapshot *snapshot = report->looks[report->count - 1];
 	struct proof proof;
-	int result = -1;
 
-	if (proof_judge(client, snapshot,
+	if (proof_judge(report->client, snapshot,
 		options->graph_only ? 0 : options->max_stop_ns, &proof,
 		failure) != 0) {
 		return -1;
 	}
-	symbolizer = symbolizer_new(client_pid(client), client, failure);
-	if (symbolizer == NULL) {
+	suspect(report, snapshot);
+	if (print(options, snapshot, &proof, failure) != 0) {
 		return -1;
 	}
-	analyze_stacks(snapshot, symbolizer);
-	if (print(options, snapshot, &proof, failure) == 0) {
-		result =
-		    render_leaks_count(snapshot) > 0 ? EXIT_FOUND : EXIT_DONE;
+	return render_leaks_count(snapshot) > 0 ? EXIT_FOUND : EXIT_DONE;
+}
+
+static int
+look_and_judge(struct report *report, struct failure *failure)
+{
+	for (long i = 0; i < report->options->looks; i++) {
+		if (i > 0) {
+			sleep(1);
+		}
+		if (look(report, failure) != 0) {
+			return -1;
+		}
 	}
-	symbolizer_free(symbolizer);
-	return result;
+	return judge(report, failure);
 }
 
 static int
 leaks(struct client *client, const struct leaks_options *options,
     struct failure *failure)
 {
-	struct snapshot *snapshot = client_snapshot(
-	    client, WIRE_WITH_STACKS | WIRE_WITH_CREATION, failure);
+	struct report report = {
+		.options = options,
+		.client = client,
+		.symbolizer =
+		    symbolizer_new(client_pid(client), client, failure),
+	};
 	int result;
 
-	if (snapshot == NULL) {
+	if (report.symbolizer == NULL) {
 		return -1;
 	}
-	if (snapshot->task_count == 0) {
-		result = failure_set(failure, EXIT_FAILED,
-		    "no task was seen in process %d, so nothing is said of "
-		    "leaks",
-		    client_pid(client));
-	} else {
-		result = find(client, snapshot, options, failure);
+	report.growth = growth_new();
+	report.looks =
+	    memory_new((size_t) options->looks, sizeof(struct snapshot *));
+	result = look_and_judge(&report, failure);
+	for (long i = 0; i < report.count; i++) {
+		snapshot_free(report.looks[i]);
 	}
-	snapshot_free(snapshot);
+	free(report.looks);
+	growth_free(report.growth);
+	symbolizer_free(report.symbolizer);
 	return result;
 }
 

@@ -294,6 +294,9 @@ encode_session(const struct session *session)
 	    session->state == SESSION_PEER_CLOSED ?
 		milliseconds(session->peer_closed_ns) :
 		json_null());
+	set(record, "verdict", json_string(words_verdict(session->verdict)));
+	set(record, "rule", json_string_or_null(words_rule(session->rule)));
+	set(record, "why", json_string_or_null(session->why));
 	set(record, "tasks", ids(session->tasks, session->task_count));
 	return record;
 }

@@ -82,14 +82,20 @@ stack_put(FILE *out, const struct task *task)
 }
 
 void
-stack_put_creator(FILE *out, const struct task *task)
+stack_put_maker(FILE *out, const char *what, const struct stack *made)
 {
-	const struct frame *frame = output_creator(&task->created_by);
+	const struct frame *frame = output_creator(made);
 
 	if (frame) {
-		fputs("created by ", out);
+		fprintf(out, "%s ", what);
 		output_clean(out, frame->function ? frame->function : "??");
 		fputc('\n', out);
 		put_place(out, frame, false);
 	}
+}
+
+void
+stack_put_creator(FILE *out, const struct task *task)
+{
+	stack_put_maker(out, "created by", &task->created_by);
 }

@@ -15,4 +15,7 @@ void stack_put(FILE *out, const struct task *task);
 /* "created by serve", and where; nothing if that is not known. */
 void stack_put_creator(FILE *out, const struct task *task);
 
+/* The same of something else: "what serve", and where. */
+void stack_put_maker(FILE *out, const char *what, const struct stack *made);
+
 #endif

@@ -296,6 +296,22 @@ put_object(const struct text *text, const struct task *task, const char *who)
 	}
 }
 
+/* Who made the channel that it waits for, and what usually helps. */
+static void
+put_cure(const struct text *text, const struct task *task)
+{
+	const struct channel *channel =
+	    table_find(&text->channels, task->object);
+
+	if (task->verdict == VERDICT_LEAKED && channel != NULL) {
+		stack_put_maker(
+		    text->out, "channel made by", &channel->created_by);
+	}
+	if (task->cure != NULL) {
+		fprintf(text->out, "usual cure: %s\n", task->cure);
+	}
+}
+
 static void
 put_verdict(const struct text *text, const struct task *task)
 {
@@ -306,6 +322,7 @@ put_verdict(const struct text *text, const struct task *task)
 		fprintf(text->out, ": %s", task->why);
 	}
 	fputc('\n', text->out);
+	put_cure(text, task);
 }
 
 /* ---- One task ---------------------------------------------------------- */
@@ -608,13 +625,17 @@ group_verdict(const struct group *group)
 	return verdict;
 }
 
+/* First those who are to blame, or who only stand behind others. */
 static void
-put_groups_of(
-    const struct text *text, const struct groups *groups, enum verdict verdict)
+put_groups_of(const struct text *text, const struct groups *groups,
+    enum verdict verdict, bool behind)
 {
 	for (size_t i = 0; i < groups->count && !ferror(text->out); i++) {
-		if (group_verdict(&groups->list[i]) == verdict) {
-			put_one_group(text, &groups->list[i]);
+		const struct group *group = &groups->list[i];
+
+		if (group_verdict(group) == verdict &&
+		    (group->tasks[0]->rule == RULE_BEHIND) == behind) {
+			put_one_group(text, group);
 		}
 	}
 }
@@ -730,6 +751,39 @@ put_sessions(const struct text *text)
 	free(list);
 }
 
+/* "last used by task 7 "reader", which has ended" */
+static void
+put_last_user(const struct text *text, const struct session *session)
+{
+	const struct task *task = snapshot_task(text->snapshot, session->user);
+
+	if (session->user != 0) {
+		fprintf(text->out, "last used by task %" PRIu64, session->user);
+		put_name(text->out, task ? task->name : "");
+		fputs(task ? "\n" : ", which has ended\n", text->out);
+	}
+}
+
+static void
+put_suspect_sessions(const struct text *text)
+{
+	const struct snapshot *snapshot = text->snapshot;
+
+	for (size_t i = 0; i < snapshot->session_count; i++) {
+		const struct session *session = &snapshot->sessions[i];
+
+		if (session->verdict == VERDICT_OK) {
+			continue;
+		}
+		fputc('\n', text->out);
+		put_listed_session(text, session);
+		stack_put_maker(text->out, "opened by", &session->opened_by);
+		put_last_user(text, session);
+		fprintf(text->out, "%s: %s\n", words_verdict(session->verdict),
+		    session->why);
+	}
+}
+
 static void
 text_begin(struct text *text)
 {
@@ -794,7 +848,9 @@ render_text_verdicts(FILE *out, const struct snapshot *snapshot,
 	};
 
 	text_begin(&text);
-	put_groups_of(&text, groups, VERDICT_LEAKED);
-	put_groups_of(&text, groups, VERDICT_SUSPECT);
+	put_groups_of(&text, groups, VERDICT_LEAKED, false);
+	put_groups_of(&text, groups, VERDICT_LEAKED, true);
+	put_groups_of(&text, groups, VERDICT_SUSPECT, false);
+	put_suspect_sessions(&text);
 	return text_end(&text);
 }

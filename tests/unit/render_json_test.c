@@ -183,7 +183,7 @@ sessions_and_channels(void **state)
 	    "\"last_used_ms\":3000,\"last_used_by\":null,"
 	    "\"origin\":\"accepted\",\"received_from\":null,"
 	    "\"descriptors\":1,\"closed_by\":null,"
-	    "\"peer_closed_ms\":120000,"
+	    "\"peer_closed_ms\":120000,\"verdict\":\"ok\",\"rule\":null,\"why\":null,"
 	    "\"tasks\":[7],\"opened_by\":["
 	    "{\"pc\":\"0x3001\",\"function\":\"strand_go\","
 	    "\"file\":\"lib/task.c\",\"line\":9,"
@@ -196,7 +196,7 @@ sessions_and_channels(void **state)
 	    "\"last_used_ms\":0,\"last_used_by\":null,"
 	    "\"origin\":\"opened\",\"received_from\":null,"
 	    "\"descriptors\":0,\"closed_by\":null,"
-	    "\"peer_closed_ms\":null,"
+	    "\"peer_closed_ms\":null,\"verdict\":\"ok\",\"rule\":null,\"why\":null,"
 	    "\"tasks\":[],\"opened_by\":[]}");
 	check(FIELD(json_array_get(FIELD(root, "channels"), 0), "senders"),
 	    "[7]");
