@@ -91,6 +91,18 @@ release(void)
 	}
 }
 
+/* What outlives the process otherwise. */
+static void
+remove_queues(void)
+{
+	for (size_t i = 0; i < action_count; i++) {
+		if (actions[i].fn == remove_semaphores ||
+		    actions[i].fn == remove_messages) {
+			actions[i].fn(actions[i].argument);
+		}
+	}
+}
+
 static void
 end_rows(void)
 {
@@ -132,6 +144,7 @@ main(void)
 		disturb();
 	}
 	if (strcmp(line, "release") != 0) {
+		remove_queues();
 		_exit(0);
 	}
 	release();
