@@ -2,19 +2,19 @@
  * wrap_once.c: running a routine once.
  *
  * Who calls pthread_once() runs the routine, or waits for the thread that does,
- * or has nothing to do. libc keeps in the control whether some thread does: only
- * then is a wait published. In all other cases the wrapper jumps on to libc. No
- * frame of ours lies between a routine and who calls it then, so an exception
- * that leaves the routine (std::call_once() allows for it) finds its way as fast
- * as without us; two frames took a fifth longer.
+ * or has nothing to do. libc keeps in the control whether some thread does:
+ * only then is a wait published. In all other cases the wrapper jumps on to
+ * libc. No frame of ours lies between a routine and who calls it then, so an
+ * exception that leaves the routine (std::call_once() allows for it) finds its
+ * way as fast as without us; two frames took a fifth longer.
  *
- * If another thread begins between the look and the jump, this one waits without
- * a record. Then the kernel's word is what shows it, in the same state.
+ * If another thread begins between the look and the jump, this one waits
+ * without a record. Then the kernel's word is what shows it, in the same state.
  *
  * Who waits may have to run the routine after all, if an exception has ended it
- * in the other thread. So a routine of ours stands in front of the caller's, and
- * takes the wait back. It has no argument: what it needs stands in a thread-local
- * pointer, from just before the call to its first line.
+ * in the other thread. So a routine of ours stands in front of the caller's,
+ * and takes the wait back. It has no argument: what it needs stands in a
+ * thread-local pointer, from just before the call to its first line.
  *
  * No personality here (wrap.h): the wait is over when the routine is unwound by
  * an exception, and waiting for it is no point of cancellation.

@@ -1,11 +1,11 @@
 /*
- * cost_bench.c: what the probe takes for itself: memory, at all, for each thread
- * and for each session, and its own thread's processor time while ten thousand
- * threads are blocked and nobody watches.
+ * cost_bench.c: what the probe takes for itself: memory, at all, for each
+ * thread and for each session, and its own thread's processor time while ten
+ * thousand threads are blocked and nobody watches.
  *
- * Memory is what the kernel counts as the process's (VmRSS), with the probe less
- * without it, median of some rounds: for a program of one thread and no session,
- * then for many of either.
+ * Memory is what the kernel counts as the process's (VmRSS), with the probe
+ * less without it, median of some rounds: for a program of one thread and no
+ * session, then for many of either.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
 #
-# lib_bench.sh: libstrand beside what one would use instead. Needs the benchmarks
-# built. Where Go or GLib is not installed, a line says so.
+# lib_bench.sh: libstrand beside what one would use instead. Where Go or GLib is
+# not installed, a line says so.
 
 cd "$(dirname "$0")/../.." || exit 1
 ROUNDS=${ROUNDS:-9}

@@ -32,9 +32,9 @@ figure()
 	printf '%-58s %9.3f %-5s %-14s %s\n' "$1" "$2" "$3" "$4" "${5:-}"
 }
 
-# compare NAME GOAL TEXT COMMAND-A COMMAND-B: A divided by B, both of which print
-# nanoseconds. They run in turn, each as often first as second; the median of the
-# rounds' ratios.
+# compare NAME GOAL TEXT COMMAND-A COMMAND-B: A divided by B, which both print
+# nanoseconds. They run in turn, each as often first as second; the median of
+# the rounds' ratios.
 compare()
 {
 	wanted "$1" || return 0

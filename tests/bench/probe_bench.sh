@@ -5,6 +5,7 @@
 
 cd "$(dirname "$0")/../.." || exit 1
 . tests/bench/measure.sh
+library=$(realpath "$B")/libstranded.so
 STRANDED_DIR=$work
 export STRANDED_DIR
 
@@ -12,7 +13,7 @@ export STRANDED_DIR
 probe()
 {
 	compare "$1" "at most $2" "$3" \
-	    "env LD_PRELOAD=$(realpath "$B")/libstranded.so $B/tests/bench/$4 $1" \
+	    "env LD_PRELOAD=$library $B/tests/bench/$4 $1" \
 	    "$B/tests/bench/$4 $1"
 }
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 #
 # run.sh: all benchmarks, or those figures that BENCH names: mutex, cond, sem,
-# pipe, socket, thread, once, throw; memory, agent; memcached, redis, nginx; dump;
-# heap; unbuffered, buffered, spawn, burst, queue, registry.
+# pipe, socket, thread, once, throw; memory, agent; memcached, redis, nginx;
+# dump; heap; unbuffered, buffered, spawn, burst, queue, registry.
 
 cd "$(dirname "$0")/../.." || exit 1
 uname -srm

@@ -6,10 +6,10 @@
 # Each server runs twice, side by side, on one processor: with the probe and
 # without it. All else, load tools and viewers, has the others. The two are
 # loaded in turn, ROUNDS times (9): the one without, the one with the probe and
-# nobody who looks, with a viewer open, and with a dump every second; every other
-# round backwards. What is lost is the median of the rounds. Last comes what the
-# server needs more of processor time for a request, which a busy machine disturbs
-# less.
+# nobody who looks, with a viewer open, and with a dump every second; every
+# other round backwards. What is lost is the median of the rounds. Last comes
+# what the server needs more of processor time for a request, which a busy
+# machine disturbs less.
 
 cd "$(dirname "$0")/../.." || exit 1
 ROUNDS=${ROUNDS:-9}
@@ -32,7 +32,7 @@ stop_all()
 trap stop_all EXIT
 trap 'exit 1' INT TERM
 
-# ---- Processors ---------------------------------------------------------------
+# ---- Processors --------------------------------------------------------------
 
 cpus=$(taskset -cp $$ | sed 's/.*: //')
 server_cpu=${cpus%%[-,]*}
@@ -41,7 +41,7 @@ if [ "$(nproc)" -gt 1 ]; then
 	    >/dev/null
 fi
 
-# ---- Servers ------------------------------------------------------------------
+# ---- Servers -----------------------------------------------------------------
 
 is_listening()
 {
@@ -127,12 +127,13 @@ load_nginx()
 	    awk '/requests in/ { n = $1 } /^Requests/ { print n, $2 }'
 }
 
-# ---- Rounds -------------------------------------------------------------------
+# ---- Rounds ------------------------------------------------------------------
 
 # Nanoseconds of processor time that a process has had.
 time_of()
 {
-	cat "/proc/$1"/task/*/schedstat | awk '{ t += $1 } END { printf "%.0f\n", t }'
+	cat "/proc/$1"/task/*/schedstat |
+	    awk '{ t += $1 } END { printf "%.0f\n", t }'
 }
 
 # What nobody types at the viewer.
