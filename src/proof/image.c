@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -26,6 +27,42 @@
 #define PAGE_PRESENT (UINT64_C(1) << 63)
 #define PAGE_SWAPPED (UINT64_C(1) << 62)
 #define PAGE_OF_FILE (UINT64_C(1) << 61) /* or shared */
+
+/*
+ * Since Linux 6.7 the kernel says which pages are there without naming those
+ * that are not: what counts in the terabytes that a sanitizer or a garbage
+ * collector reserves. (linux/fs.h has this, if it is new enough.)
+ */
+struct scan_region {
+	uint64_t start;
+	uint64_t end;
+	uint64_t categories;
+};
+
+struct scan_arg {
+	uint64_t size;
+	uint64_t flags;
+	uint64_t start;
+	uint64_t end;
+	uint64_t walk_end; /* how far it has come */
+	uint64_t regions;
+	uint64_t region_count;
+	uint64_t max_pages;
+	uint64_t inverted;
+	uint64_t all_of;
+	uint64_t any_of;
+	uint64_t returned;
+};
+
+#define SCAN         _IOWR('f', 16, struct scan_arg)
+#define SCAN_FILE    4u
+#define SCAN_PRESENT 8u
+#define SCAN_SWAPPED 16u
+#define SCAN_ZERO    32u /* never written to */
+#define SCAN_REGIONS 512 /* that are asked for at a time */
+
+/* Beyond this a mapping is too large to ask for each page. */
+#define PLAIN_MAX (UINT64_C(1) << 36)
 
 /* ---- The map ----------------------------------------------------------- */
 
@@ -98,6 +135,7 @@ struct walk {
 	int pages_fd;            /* /proc/PID/pagemap */
 	int memory_fd;           /* /proc/PID/mem */
 	const struct stop *stop; /* NULL: only count */
+	bool scans;              /* the kernel may know SCAN */
 	uint64_t total;          /* bytes that were found */
 	const char *error;       /* what went wrong, or NULL */
 };
@@ -225,17 +263,52 @@ walk_pages(struct walk *walk, const struct image_map *map, uint64_t start,
 	return walk->error == NULL;
 }
 
-/* Of shared memory pages may be there that this process has not touched. */
+static bool
+is_wanted_region(const struct image_map *map, const struct scan_region *region)
+{
+	return (region->categories & SCAN_ZERO) == 0 &&
+	    (map->writable || (region->categories & SCAN_FILE) == 0);
+}
+
+/* The pages of the mapping that are there; false if the kernel is too old. */
+static bool
+scan_map(struct walk *walk, const struct image_map *map)
+{
+	struct scan_region regions[SCAN_REGIONS];
+	struct scan_arg arg = {
+		.size = sizeof(arg),
+		.start = map->start,
+		.end = map->end,
+		.regions = (uintptr_t) regions,
+		.region_count = SCAN_REGIONS,
+		.any_of = SCAN_PRESENT | SCAN_SWAPPED,
+		.returned = SCAN_PRESENT | SCAN_SWAPPED | SCAN_FILE | SCAN_ZERO,
+	};
+
+	while (arg.start < arg.end && walk->error == NULL) {
+		int count = ioctl(walk->pages_fd, SCAN, &arg);
+
+		if (count < 0) {
+			return false;
+		}
+		for (int i = 0; i < count; i++) {
+			if (is_wanted_region(map, &regions[i])) {
+				take_run(walk, map, regions[i].start,
+				    regions[i].end);
+			}
+		}
+		arg.start = arg.walk_end;
+	}
+	return true;
+}
+
 static void
-walk_map(struct walk *walk, const struct image_map *map)
+walk_all_pages(struct walk *walk, const struct image_map *map)
 {
 	uint64_t start = map->start;
 
-	if (is_kernels(map) || (map->shared && !map->writable)) {
-		return;
-	}
-	if (map->shared) {
-		take_run(walk, map, map->start, map->end);
+	if (map->end - map->start > PLAIN_MAX) {
+		walk->error = "its memory is too large to look through";
 		return;
 	}
 	while (start < map->end) {
@@ -246,6 +319,21 @@ walk_map(struct walk *walk, const struct image_map *map)
 			return;
 		}
 		start += count * PAGE;
+	}
+}
+
+/* Of shared memory pages may be there that this process has not touched. */
+static void
+walk_map(struct walk *walk, const struct image_map *map)
+{
+	if (is_kernels(map) || (map->shared && !map->writable)) {
+		return;
+	}
+	if (map->shared) {
+		take_run(walk, map, map->start, map->end);
+	} else if (!walk->scans || !scan_map(walk, map)) {
+		walk->scans = false;
+		walk_all_pages(walk, map);
 	}
 }
 
@@ -262,6 +350,7 @@ open_file(pid_t pid, const char *name)
 static const char *
 walk_all(struct walk *walk)
 {
+	walk->scans = true;
 	walk->pid = process_alive(walk->pid);
 	if (read_maps(walk->image, walk->pid) != 0) {
 		return "its map cannot be read";

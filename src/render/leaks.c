@@ -52,6 +52,10 @@ put_proof(FILE *out, const struct proof *proof)
 		    out);
 		output_clean(out, proof->why_not);
 		fputc('\n', out);
+	} else if (proof->threads == 0) {
+		fputs("stopped nobody: no task waits for what only the program "
+		      "could end\n",
+		    out);
 	} else {
 		fprintf(out,
 		    "looked through %.1f MiB of memory and %zu blocks of heap, "
