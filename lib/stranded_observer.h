@@ -436,8 +436,10 @@ stranded_label(const char *text)
  * reported: a line as in the file of `stranded check --suppressions`, such as
  * "function:reader". See stranded-check(1).
  */
-#define STRANDED_SUPPRESS(line)            STRANDED_SUPPRESS_AT(line, __COUNTER__)
+/* clang-format off */
+#define STRANDED_SUPPRESS(line) STRANDED_SUPPRESS_AT(line, __COUNTER__)
 #define STRANDED_SUPPRESS_AT(line, number) STRANDED_SUPPRESS_NAMED(line, number)
+/* clang-format on */
 #define STRANDED_SUPPRESS_NAMED(line, number)                                  \
 	static const char stranded_suppressed_##number[]                       \
 	    __attribute__((used, section("stranded_suppressions"))) = line

@@ -90,14 +90,15 @@ $(B)/tests/programs/host_process $(B)/tests/programs/kernel_waits: \
 $(B)/tests/programs/heap_marks: private SANFLAGS :=
 
 # The leak cases: one program, whose frames shall be those of its source.
-CASE_SRC := $(filter-out tests/leaks/leaks_test.c,$(wildcard tests/leaks/*.c))
+# CASE_FLAGS is for them alone: libstrand is as it is.
+CASE_SRC := $(filter-out %_test.c,$(wildcard tests/leaks/*.c))
 CASE_OBJ := $(call obj,case,$(CASE_SRC))
 CASE_MAIN_OBJ := $(call obj,case,tests/leaks/main.c)
 
 $(B)/obj/case/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) $(CFLAGS) $(SANFLAGS) -Itests \
-	    -fno-optimize-sibling-calls $(CPPFLAGS) -c -o $@ $<
+	    -fno-optimize-sibling-calls $(CASE_FLAGS) $(CPPFLAGS) -c -o $@ $<
 
 $(B)/tests/leaks/cases: $(CASE_OBJ) $(B)/libstrand.a
 	@mkdir -p $(@D)
@@ -128,6 +129,13 @@ $(COMPANY_BIN): tests/programs/company.c tests/programs/program.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(BASE) $(CFLAGS) $(CPPFLAGS) -o $@ $< \
 	    $(COMPANY_FLAGS) -lpthread
+
+$(B)/tests/leaks/silence_test: tests/leaks/silence_test.c $(HARNESS) \
+    tests/e2e/harness.h tests/e2e/servers.h $(B)/tool.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(BASE) -Itests $(CFLAGS) $(SANFLAGS) \
+	    $(TOOL_CFLAGS) $(CPPFLAGS) -o $@ $< $(HARNESS) $(B)/tool.a \
+	    $(TOOL_LIBS) -lcmocka
 
 # Benchmarks; the one that compares with GLib only where that is installed.
 BENCH_SRC := $(wildcard tests/bench/*.c)
@@ -224,11 +232,13 @@ bench: all programs $(BENCH_BIN)
 	$(Q)B=$(B) BENCH="$(BENCH)" tests/bench/run.sh
 
 # What is proved of the leak cases, by class. MATRIX=1: for each compiler, each
-# optimisation and each allocator; REPEAT: how often.
-LEAKS_BIN := $(addprefix $(B)/tests/leaks/,cases leaks_test)
+# optimisation and each allocator; REPEAT: how often; LONG=1: idle servers for a
+# minute.
+LEAKS_BIN := $(addprefix $(B)/tests/leaks/,cases leaks_test silence_test)
 
-leaks: all $(LEAKS_BIN)
+leaks: all programs $(LEAKS_BIN)
 	$(Q)B=$(B) REPEAT=$(REPEAT) $(B)/tests/leaks/leaks_test
+	$(Q)B=$(B) LONG=$(LONG) $(B)/tests/leaks/silence_test
 	$(if $(MATRIX),$(Q)B=$(B) tests/leaks/matrix.sh)
 
 programs: $(PROGRAM_BIN)

@@ -101,7 +101,6 @@ suppress_add_file(struct suppressions *suppressions, const char *path,
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
 	size_t size = 0;
-	ssize_t length;
 	int result = 0;
 
 	if (file == NULL) {
@@ -109,7 +108,7 @@ suppress_add_file(struct suppressions *suppressions, const char *path,
 		    "cannot read the suppressions in %s: %s", path,
 		    strerror(errno));
 	}
-	while (result == 0 && (length = getline(&line, &size, file)) > 0) {
+	while (result == 0 && getline(&line, &size, file) > 0) {
 		line[strcspn(line, "\r\n")] = '\0';
 		result = suppress_add(suppressions, line, failure);
 	}

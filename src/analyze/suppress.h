@@ -1,9 +1,9 @@
 /*
  * suppress.h: leaks that are known, and not to be reported.
  *
- * A suppression is a line "KEY:PATTERN". The key says what the pattern, one of a
- * shell, is compared with: a function, file or module of the task's stack, its
- * state, its name or its label. Lines that are empty or begin with "#" say
+ * A suppression is a line "KEY:PATTERN". The key says what the pattern, one of
+ * a shell, is compared with: a function, file or module of the task's stack,
+ * its state, its name or its label. Lines that are empty or begin with "#" say
  * nothing. They come from a file, or from the program itself
  * (STRANDED_SUPPRESS() in stranded_observer.h).
  */

@@ -1,9 +1,9 @@
 /*
  * check.c: `stranded check`.
  *
- * The command runs under the probe. At its end, and where it asks for it, one of
- * its threads waits in the probe; we look at what is there until it has settled,
- * judge it, and let the thread go on. The command learns nothing of it.
+ * The command runs under the probe. At its end, and where it asks for it, one
+ * of its threads waits in the probe; we look at what is there until it has
+ * settled, judge it, and let the thread go on. The command learns nothing.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -273,14 +273,12 @@ judge_snapshot(struct checking *checking, struct snapshot *snapshot,
 {
 	struct proof proof = { 0 };
 
-	analyze_verdicts(snapshot);
 	if (suppress_add_process(&checking->check.suppressions,
 		client_pid(checking->client), failure) != 0 ||
-	    proof_take(checking->client, snapshot, PROOF_MAX_STOP_NS, &proof,
+	    proof_judge(checking->client, snapshot, PROOF_MAX_STOP_NS, &proof,
 		failure) != 0) {
 		return -1;
 	}
-	analyze_spread(snapshot);
 	return explain(checking, snapshot, where, &proof, failure);
 }
 

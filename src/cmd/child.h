@@ -23,8 +23,8 @@ struct child {
 };
 
 /*
- * Starts `argv`, with the environment as it is; `judged` as in the struct. -1 and `failure` if it cannot
- * be executed.
+ * Starts `argv`, with the environment as it is; `judged` as in the struct. -1
+ * and `failure` if it cannot be executed.
  */
 int child_start(
     struct child *child, char **argv, bool judged, struct failure *failure);

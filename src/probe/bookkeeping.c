@@ -18,7 +18,7 @@ static const struct table *const tables[] = {
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
-/* The linker's: where our own variables lie. Copies of stacks are among them. */
+/* The linker's: where our own variables lie, copies of stacks among them. */
 extern uint8_t own_start[] __asm__("__bss_start")
     __attribute__((visibility("hidden")));
 extern uint8_t own_end[] __asm__("_end") __attribute__((visibility("hidden")));

@@ -335,8 +335,8 @@ is_leaving(const struct member *member)
 }
 
 /*
- * Of such a thread its record counts, save what that says of its own stack: libc
- * keeps there how to get back to the frames that it never gets back to.
+ * Of such a thread its record counts, save what that says of its own stack:
+ * libc keeps there how to get back to the frames that it never gets back to.
  */
 static void
 reach_from_leaving(struct search *search, const struct member *member)

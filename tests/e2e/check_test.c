@@ -106,8 +106,8 @@ test_stuck(void **state)
 }
 
 /*
- * Main's own frame refers to what the task waits for: as long as main may go on.
- * A thread that ends the process does not.
+ * Main's own frame refers to what the task waits for: as long as main may go
+ * on. A thread that ends the process does not.
  */
 static void
 test_lost(void **state)

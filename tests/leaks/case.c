@@ -9,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Longer than any timer of the cases runs. */
+#define QUIET (4 * CASE_TIMER)
+
 bool case_mended;
 
 /* ---- Until nothing moves ----------------------------------------------- */
@@ -80,17 +83,25 @@ look(void)
 	return sight;
 }
 
+/*
+ * For QUIET: who sleeps until a timer goes off, sleeps as those do that never
+ * wake. Once it has gone off, its thread is ready to run, however long it takes
+ * until that comes to its turn.
+ */
 void
 case_settle(void)
 {
 	struct sight before = { 0 };
+	int64_t since = 0;
 
 	for (;;) {
 		struct sight now = look();
 
-		if (now.asleep && before.asleep &&
-		    now.threads == before.threads &&
-		    now.switches == before.switches) {
+		if (!now.asleep || !before.asleep ||
+		    now.threads != before.threads ||
+		    now.switches != before.switches) {
+			since = strand_now();
+		} else if (strand_now() - since > QUIET) {
 			return;
 		}
 		before = now;

@@ -61,10 +61,12 @@ extern const struct case_entry *const case_table_end[] __asm__(
 /* Is the twin wanted in which the bug is mended? */
 extern bool case_mended;
 
+/* How long the timers of the cases run, at most. */
+#define CASE_TIMER (10 * STRAND_MILLISECOND)
+
 /*
  * Waits until all other threads sleep, the main one aside, which waits for the
- * same; and none has run since it was last looked at. One thread at a time may
- * call it.
+ * same; and none has run for a while. One thread at a time may call it.
  */
 void case_settle(void);
 

@@ -38,7 +38,7 @@ run(void)
 	stream->reader_done = channel(0);
 	GO(read_stream, stream);
 	close_stream(stream);
-	timeout = strand_after(strand_now() + 10 * STRAND_MILLISECOND);
+	timeout = strand_after(strand_now() + CASE_TIMER);
 	SELECT(FROM(stream->reader_done), FROM(strand_timer_chan(timeout)));
 	strand_timer_stop(timeout);
 }

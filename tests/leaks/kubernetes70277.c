@@ -56,7 +56,7 @@ wait_and_stop(int64_t timeout)
 static void
 run(void)
 {
-	wait_and_stop(20 * STRAND_MILLISECOND);
+	wait_and_stop(CASE_TIMER);
 	/* Its poller has gone when nothing moves. */
 }
 
