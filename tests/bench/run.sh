@@ -2,7 +2,8 @@
 #
 # run.sh: all benchmarks, or those figures that BENCH names: mutex, cond, sem,
 # pipe, socket, thread, once, throw; memory, agent; memcached, redis, nginx;
-# dump; heap; unbuffered, buffered, spawn, burst, queue, registry.
+# dump; heap; leaks-small,
+# leaks-medium, leaks-large; unbuffered, buffered, spawn, burst, queue, registry.
 
 cd "$(dirname "$0")/../.." || exit 1
 uname -srm
@@ -14,4 +15,5 @@ tests/bench/probe_bench.sh
 tests/bench/server_bench.sh
 "$B/tests/bench/dump_bench"
 tests/bench/heap_bench.sh
+tests/bench/leaks_bench.sh
 tests/bench/lib_bench.sh
