@@ -49,6 +49,7 @@ static const struct field task_fields[] = {
 	FIELD(task, FIELD_STACK, stack),
 	FIELD(task, FIELD_STACK, created_by),
 	FIELD(task, FIELD_NAME, label),
+	FIELD(task, FIELD_KEPT, fd_name),
 };
 
 static const struct field session_fields[] = {
@@ -189,6 +190,7 @@ pack_field(struct pack *pack, const struct field *field, const void *object,
 		pack_text(pack, at);
 		break;
 	case FIELD_TEXT:
+	case FIELD_KEPT:
 		pack_text(pack, *(char *const *) at);
 		break;
 	case FIELD_STACK:
@@ -280,6 +282,17 @@ unpack_name(struct unpack *unpack, char *name, size_t size)
 }
 
 static void
+unpack_kept(struct unpack *unpack, const char **kept,
+    const struct field_context *context)
+{
+	char *text = unpack_text(unpack);
+
+	if (text != NULL) {
+		*kept = snapshot_keep(context->snapshot, text);
+	}
+}
+
+static void
 unpack_field(struct unpack *unpack, const struct field *field, void *object,
     const struct field_context *context)
 {
@@ -309,6 +322,9 @@ unpack_field(struct unpack *unpack, const struct field *field, void *object,
 		break;
 	case FIELD_TEXT:
 		*(char **) at = unpack_text(unpack);
+		break;
+	case FIELD_KEPT:
+		unpack_kept(unpack, at, context);
 		break;
 	case FIELD_STACK:
 		unpack_stack(unpack, at, context);

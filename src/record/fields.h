@@ -24,6 +24,7 @@ enum field_kind {
 	FIELD_AGE = 'a',    /* int64_t before the snapshot; negative: unknown */
 	FIELD_NAME = 'c',   /* an array of char */
 	FIELD_TEXT = 't',   /* a char *, malloc'ed */
+	FIELD_KEPT = 'k',   /* a const char *, the snapshot's */
 	FIELD_STACK = 's',
 	FIELD_CASES = 'o' /* of a select */
 };
@@ -65,7 +66,10 @@ struct field_context {
 	uint64_t (*number)(void *argument, const struct stack *stack);
 	void *argument;
 
-	/* Reading: the lists by their numbers, which begin with 1. */
+	/* Reading: the snapshot that keeps texts. */
+	struct snapshot *snapshot;
+
+	/* The lists by their numbers, which begin with 1. */
 	const struct field_trace *traces;
 	size_t trace_count;
 };

@@ -673,6 +673,7 @@ recording_load(struct recording *recording, size_t index)
 	};
 	struct snapshot *snapshot = memory_new(1, sizeof(*snapshot));
 
+	context.snapshot = snapshot;
 	for (size_t i = start_of(recording, index); i <= index; i++) {
 		/* What makes no sense is left out, as if it were not there. */
 		if (!apply(

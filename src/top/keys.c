@@ -67,6 +67,9 @@ const struct key keys_table[] = {
 	    "show the lines of source in stacks, or not" },
 	{ 'y', "y", ACTION_COPY, KEY_ON_PAGE, "copy",
 	    "copy the stack to the terminal's clipboard" },
+	{ 'P', "P", ACTION_PROVE, KEY_ON_LIST, "prove",
+	    "prove what is leaked; stops the process for a moment, and asks "
+	    "first" },
 	{ ' ', "Space", ACTION_PAUSE, ANYWHERE, "pause",
 	    "pause the updates, and go on with them" },
 	{ 'd', "d", ACTION_DUMP, ANYWHERE, "dump",

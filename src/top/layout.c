@@ -235,6 +235,25 @@ draw_prompt(
 	canvas_style(canvas, text, STYLE_SELECTED);
 }
 
+/* Says beforehand what it is going to do to the target. */
+static void
+draw_question(
+    const struct viewer *viewer, struct canvas *canvas, struct area area)
+{
+	char text[200];
+	char last[64] = "";
+
+	if (viewer->stopped_ns >= 0) {
+		snprintf(last, sizeof(last), " (the last time for %.1f ms)",
+		    (double) viewer->stopped_ns / 1e6);
+	}
+	snprintf(text, sizeof(text),
+	    "A proof stops process %d for a moment%s. Do it? y, or any other "
+	    "key",
+	    (int) viewer->pid, last);
+	canvas_text(canvas, area, ALIGN_LEFT, STYLE_ALARM, text);
+}
+
 static void
 draw_bottom(
     const struct viewer *viewer, struct canvas *canvas, struct area area)
@@ -246,7 +265,10 @@ draw_bottom(
 	}
 	last.row += area.height - 1;
 	last.height = 1;
-	if (viewer->prompt.kind != PROMPT_NONE) {
+	if (viewer->prompt.kind == PROMPT_PROOF) {
+		draw_question(viewer, canvas, last);
+		area.height--;
+	} else if (viewer->prompt.kind != PROMPT_NONE) {
 		draw_prompt(viewer, canvas, last);
 		area.height--;
 	} else if (viewer->notice[0] != '\0') {

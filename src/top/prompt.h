@@ -14,7 +14,8 @@ enum prompt_kind {
 	PROMPT_NONE, /* nothing is typed */
 	PROMPT_SEARCH,
 	PROMPT_FILTER,
-	PROMPT_DUMP /* the name of a file */
+	PROMPT_DUMP, /* the name of a file */
+	PROMPT_PROOF /* y, or another key */
 };
 
 struct prompt {

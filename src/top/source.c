@@ -18,6 +18,7 @@
 #include "client/memory.h"
 #include "client/process.h"
 #include "top/known.h"
+#include "top/proved.h"
 #include "top/source.h"
 
 struct source {
@@ -30,9 +31,10 @@ struct source {
 	struct client *first;      /* the symbolizer's, open or not */
 	struct client *client;     /* the one to ask; NULL: connection lost */
 	struct symbolizer *symbolizer;
-	struct known known; /* stacks of the last snapshot */
-	bool all;           /* ask for all stacks, the known ones too */
-	uint64_t start_ns;  /* tells this program from one it execs */
+	struct known known;   /* stacks of the last snapshot */
+	struct proved proved; /* verdicts of the last proof */
+	bool all;             /* ask for all stacks, the known ones too */
+	uint64_t start_ns;    /* tells this program from one it execs */
 	enum source_state state;
 	char text[256]; /* about the state */
 };
@@ -85,6 +87,7 @@ source_close(struct source *source)
 		close(source->pidfd);
 	}
 	known_fini(&source->known);
+	proved_fini(&source->proved);
 	free(source);
 }
 
@@ -211,8 +214,29 @@ record(struct source *source, const struct snapshot *snapshot)
 	}
 }
 
+/* All verdicts there are without a proof, or with a new one. */
+static int
+judge(struct source *source, struct snapshot *snapshot, struct proof *proof,
+    struct failure *failure)
+{
+	int result = 0;
+
+	if (proof == NULL) {
+		analyze_verdicts(snapshot);
+		proved_apply(&source->proved, snapshot);
+		return 0;
+	}
+	result = proof_judge(
+	    source->client, snapshot, PROOF_MAX_STOP_NS, proof, failure);
+	if (result == 0) {
+		proved_keep(&source->proved, snapshot);
+	}
+	return result;
+}
+
+/* With a proof, if there is a place for it. */
 static struct snapshot *
-take(struct source *source)
+take(struct source *source, struct proof *proof)
 {
 	struct failure failure;
 	struct snapshot *snapshot;
@@ -223,7 +247,8 @@ take(struct source *source)
 		return NULL;
 	}
 	snapshot = client_snapshot(source->client, flags(source), &failure);
-	if (snapshot == NULL) {
+	if (snapshot == NULL || judge(source, snapshot, proof, &failure) != 0) {
+		snapshot_free(snapshot);
 		disconnect(source);
 		is_lost(source, &failure);
 		return NULL;
@@ -231,7 +256,6 @@ take(struct source *source)
 	source->all = !known_fill(&source->known, snapshot);
 	analyze_stacks(snapshot, source->symbolizer);
 	known_keep(&source->known, snapshot);
-	analyze_verdicts(snapshot);
 	record(source, snapshot);
 	source->state = SOURCE_LIVE;
 	source->text[0] = '\0';
@@ -260,14 +284,16 @@ find_successor(const struct source *source)
 }
 
 void
-source_take(struct source *source, struct taken *taken)
+source_take(struct source *source, bool prove, struct taken *taken)
 {
 	bool ended = source->state == SOURCE_ENDED;
 
 	taken->successor =
 	    ended && source->follow ? find_successor(source) : NULL;
 	source->record_error = 0;
-	taken->snapshot = take(source);
+	taken->proved = prove;
+	taken->snapshot = take(source, prove ? &taken->proof : NULL);
+	taken->proved &= taken->snapshot != NULL;
 	taken->record_error = source->record_error;
 	taken->state = source->state;
 	memcpy(taken->text, source->text, sizeof(taken->text));

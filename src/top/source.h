@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "client/client.h"
+#include "proof/proof.h"
 #include "record/recorder.h"
 
 enum source_state {
@@ -35,7 +36,9 @@ struct taken {
 	 * if there is none, or none is wanted.
 	 */
 	struct source *successor;
-	int record_error; /* why the recording has ended just now, or 0 */
+	bool proved;        /* a proof was asked for, and */
+	struct proof proof; /* this came of it */
+	int record_error;   /* why the recording has ended just now, or 0 */
 };
 
 /*
@@ -51,10 +54,11 @@ void source_record(struct source *source, struct recorder *recorder);
 void source_close(struct source *source);
 
 /*
- * Takes a snapshot, which the caller frees. Takes no longer than the client's
+ * Takes a snapshot, which the caller frees. With `prove` the target is stopped
+ * for a moment, and what is leaked found out by what can be reached. Takes no longer than the client's
  * time limits. After SOURCE_ENDED none will come.
  */
-void source_take(struct source *source, struct taken *taken);
+void source_take(struct source *source, bool prove, struct taken *taken);
 
 pid_t source_pid(const struct source *source);
 

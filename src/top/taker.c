@@ -16,13 +16,14 @@ struct taker {
 	pthread_mutex_t mutex; /* guards what follows */
 	pthread_cond_t news;   /* `asked` or `leaving` has been set */
 	bool asked;
+	bool prove; /* and that is asked for */
 	bool leaving;
 	struct taken answer;
 };
 
 /* Waits to be asked; false: the thread shall end. */
 static bool
-wait_for_question(struct taker *taker)
+wait_for_question(struct taker *taker, bool *prove)
 {
 	bool leaving;
 
@@ -31,6 +32,7 @@ wait_for_question(struct taker *taker)
 		pthread_cond_wait(&taker->news, &taker->mutex);
 	}
 	taker->asked = false;
+	*prove = taker->prove;
 	leaving = taker->leaving;
 	pthread_mutex_unlock(&taker->mutex);
 	return !leaving;
@@ -40,11 +42,12 @@ static void *
 run(void *argument)
 {
 	struct taker *taker = argument;
+	bool prove;
 
-	while (wait_for_question(taker)) {
+	while (wait_for_question(taker, &prove)) {
 		struct taken taken;
 
-		source_take(taker->source, &taken);
+		source_take(taker->source, prove, &taken);
 		pthread_mutex_lock(&taker->mutex);
 		taker->answer = taken;
 		pthread_mutex_unlock(&taker->mutex);
@@ -104,11 +107,12 @@ taker_is_busy(const struct taker *taker)
 }
 
 void
-taker_ask(struct taker *taker)
+taker_ask(struct taker *taker, bool prove)
 {
 	taker->busy = true;
 	pthread_mutex_lock(&taker->mutex);
 	taker->asked = true;
+	taker->prove = prove;
 	pthread_cond_signal(&taker->news);
 	pthread_mutex_unlock(&taker->mutex);
 }

@@ -26,8 +26,8 @@ void taker_free(struct taker *taker);
 /* Is a question open? */
 bool taker_is_busy(const struct taker *taker);
 
-/* Asks for a snapshot; not while a question is open. */
-void taker_ask(struct taker *taker);
+/* Asks for a snapshot, or a proof too; not while a question is open. */
+void taker_ask(struct taker *taker, bool prove);
 
 /* Becomes readable when the answer is there. */
 int taker_fd(const struct taker *taker);

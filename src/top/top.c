@@ -68,6 +68,9 @@ show(struct loop *loop, const struct taken *taken)
 		viewer_feed(&loop->viewer, taken->snapshot);
 	}
 	viewer_connection(&loop->viewer, taken->state, taken->text);
+	if (taken->proved) {
+		viewer_proved(&loop->viewer, &taken->proof);
+	}
 	if (taken->record_error != 0) {
 		viewer_say(&loop->viewer, "the recording has ended: %s",
 		    strerror(taken->record_error));
@@ -78,7 +81,8 @@ static void
 ask(struct loop *loop)
 {
 	loop->asked_ns = now_ns();
-	taker_ask(loop->taker);
+	taker_ask(loop->taker, loop->viewer.prove);
+	loop->viewer.prove = false;
 }
 
 /* Starts the thread that asks the source, which is its own from now on. */
@@ -354,6 +358,7 @@ wait_for_something(struct loop *loop)
 	if (loop->replay != NULL) {
 		play(loop);
 	} else if ((fds[3].revents && awaits_end(loop)) ||
+	    (may_ask(loop) && loop->viewer.prove) ||
 	    (will_ask(loop) && now_ns() >= loop->due_ns)) {
 		ask(loop);
 	}
@@ -422,7 +427,7 @@ open_source(struct loop *loop, struct failure *failure)
 	source_record(source, loop->recorder);
 	viewer_watch(
 	    &loop->viewer, source_pid(source), source_start_ns(source));
-	source_take(source, &taken);
+	source_take(source, false, &taken);
 	if (taken.snapshot == NULL) {
 		failure_set(failure, EXIT_NO_TARGET, "%s", taken.text);
 		source_close(source);

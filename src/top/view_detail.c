@@ -198,6 +198,16 @@ add_verdict(const struct writer *writer, enum verdict verdict, const char *why)
 	}
 }
 
+/* What a task's verdict is, what it goes by, and what usually mends it. */
+static void
+add_task_verdict(const struct writer *writer, const struct task *task)
+{
+	add_verdict(writer, task->verdict, task->why);
+	if (task->verdict != VERDICT_OK && task->cure != NULL) {
+		add_fact(writer, memory_print("%s", task->cure));
+	}
+}
+
 static void
 add_creation(const struct writer *writer, const struct task *task)
 {
@@ -242,6 +252,18 @@ add_group(const struct writer *writer, const struct group_row *row)
 		oldest));
 }
 
+/* The first of those with the group's verdict. */
+static const struct task *
+worst_of(const struct group_row *row)
+{
+	size_t i = 0;
+
+	while (row->group->tasks[i]->verdict != row->verdict) {
+		i++;
+	}
+	return row->group->tasks[i];
+}
+
 static bool
 fill_group(struct page *page, const struct page_context *context, uint64_t key)
 {
@@ -254,7 +276,7 @@ fill_group(struct page *page, const struct page_context *context, uint64_t key)
 	}
 	first = row->group->tasks[0];
 	add_group(&writer, row);
-	add_verdict(&writer, row->verdict, first->why);
+	add_task_verdict(&writer, worst_of(row));
 	add_stack(&writer, &first->stack, first->state);
 	add_creation(&writer, first);
 	add_title(&writer, memory_print("tasks"));
@@ -272,7 +294,7 @@ static void
 add_object(const struct writer *writer, const struct task *task)
 {
 	struct page_link link = views_object_link(writer->model, task);
-	char object[64];
+	char object[VIEWS_OBJECT_MAX];
 
 	views_object(object, sizeof(object), task);
 	if (object[0] == '\0') {
@@ -414,7 +436,7 @@ fill_task(struct page *page, const struct page_context *context, uint64_t key)
 		return true;
 	}
 	add_title(&writer, task_text(row->task));
-	add_verdict(&writer, row->task->verdict, row->task->why);
+	add_task_verdict(&writer, row->task);
 	add_task_facts(&writer, row);
 	add_title(&writer, memory_print("stack"));
 	add_stack(&writer, &row->task->stack, row->task->state);

@@ -193,7 +193,7 @@ static const struct column columns[] = {
 	{ "NAME", 12, 2, 0, ALIGN_LEFT, name_cell, NULL, false },
 	{ "STATE", 12, 1, 0, ALIGN_LEFT, state_cell, NULL, false },
 	{ "SINCE", 6, 0, 0, ALIGN_RIGHT, since_cell, since_number, true },
-	{ "OBJECT", 14, 0, 132, ALIGN_LEFT, object_cell, NULL, false },
+	{ "OBJECT", 14, 2, 132, ALIGN_LEFT, object_cell, NULL, false },
 	{ "HOLDER", 13, 0, 76, ALIGN_LEFT, holder_cell, holder_number, false },
 	{ "WAITERS", 8, 0, 118, ALIGN_RIGHT, waiters_cell, waiters_number,
 	    true },

@@ -21,7 +21,8 @@ _Static_assert(
 void
 viewer_init(struct viewer *viewer)
 {
-	*viewer = (struct viewer) { .pages = { .source = true } };
+	*viewer =
+	    (struct viewer) { .pages = { .source = true }, .stopped_ns = -1 };
 	for (size_t i = 0; i < VIEW_COUNT; i++) {
 		viewer->views[i].ops = views[i];
 		viewer->views[i].sorted = views[i]->sorted;
@@ -419,6 +420,31 @@ copy(struct viewer *viewer, enum action action)
 	viewer_say(viewer, "copied to the terminal's clipboard, if it has one");
 }
 
+/* Asks first: it is the one thing here that the target notices. */
+static void
+prove(struct viewer *viewer, enum action action)
+{
+	if (viewer->moment.recorded || viewer->state != SOURCE_LIVE) {
+		viewer_say(viewer, "there is no process to stop for a proof");
+	} else {
+		prompt_open(&viewer->prompt, PROMPT_PROOF, "");
+	}
+}
+
+void
+viewer_proved(struct viewer *viewer, const struct proof *proof)
+{
+	if (proof->why_not[0] != '\0') {
+		viewer_say(viewer, "no proof: %.200s", proof->why_not);
+		return;
+	}
+	viewer->stopped_ns = proof->stopped_ns;
+	viewer_say(viewer,
+	    "proved %zu of %zu tasks leaked; %zu threads stopped for %.1f ms",
+	    proof->proved, proof->candidates, proof->threads,
+	    (double) proof->stopped_ns / 1e6);
+}
+
 static void
 redraw(struct viewer *viewer, enum action action)
 {
@@ -462,6 +488,7 @@ static act_fn *const acts[] = {
 	[ACTION_SEEK_ON] = seek,
 	[ACTION_SEEK_FAR_BACK] = seek,
 	[ACTION_SEEK_FAR_ON] = seek,
+	[ACTION_PROVE] = prove,
 	[ACTION_REDRAW] = redraw,
 	[ACTION_HELP] = help,
 	[ACTION_QUIT] = quit,
@@ -529,6 +556,11 @@ viewer_key(struct viewer *viewer, int code)
 	enum action action;
 
 	viewer->notice[0] = '\0';
+	if (viewer->prompt.kind == PROMPT_PROOF) {
+		viewer->prompt.kind = PROMPT_NONE;
+		viewer->prove = code == 'y';
+		return;
+	}
 	if (viewer->prompt.kind != PROMPT_NONE) {
 		type(viewer, code);
 		return;

@@ -60,6 +60,8 @@ struct viewer {
 	size_t window;           /* of history_windows, in the header */
 	struct layout layout;    /* of what was drawn last */
 	struct moment moment;
+	int64_t stopped_ns; /* how long the last proof stopped the
+				    target; negative: there was none */
 	bool paused;
 	bool plain; /* for reading only: no word of keys */
 
@@ -67,6 +69,7 @@ struct viewer {
 	bool quit;   /* the user wants to leave */
 	bool redraw; /* the user sees a broken screen */
 	char *copy;  /* to the terminal's clipboard; malloc'ed, or NULL */
+	bool prove;  /* a proof is wanted */
 	long seek;   /* steps in a recording, */
 	bool far;    /* each of a minute */
 };
@@ -87,6 +90,9 @@ void viewer_connection(
 /* Does what a key, or a mouse at a place of the canvas, asks for. */
 void viewer_key(struct viewer *viewer, int code);
 void viewer_mouse(struct viewer *viewer, int code, int row, int column);
+
+/* Tells what came of a proof. */
+void viewer_proved(struct viewer *viewer, const struct proof *proof);
 
 /* Tells the user something, in printf's manner. */
 void viewer_say(struct viewer *viewer, const char *format, ...)

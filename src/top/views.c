@@ -18,7 +18,9 @@ void
 views_object(char *text, size_t size, const struct task *task)
 {
 	if (task->flags & WIRE_TASK_FD) {
-		snprintf(text, size, "fd %" PRIu64, task->object);
+		snprintf(text, size, "fd %" PRIu64 "%s%s", task->object,
+		    task->fd_name != NULL ? " " : "",
+		    task->fd_name != NULL ? task->fd_name : "");
 	} else if (task->object != 0) {
 		snprintf(text, size, "0x%" PRIx64, task->object);
 	} else {
@@ -34,7 +36,7 @@ views_match_task(const struct model *model, const struct filter *filter,
 	    snapshot_session(model->snapshot, task->session) :
 	    NULL;
 	char id[32];
-	char object[32];
+	char object[VIEWS_OBJECT_MAX];
 	const struct filter_subject subject = {
 		.words = { task->name, id, object, task->why },
 		.state = words_state(task),

@@ -74,7 +74,8 @@ bool views_match_task(const struct model *model, const struct filter *filter,
 bool views_match_session(const struct model *model, const struct filter *filter,
     const struct session_row *row);
 
-/* "fd 9", "0x55e0"; "" if there is none. */
+/* "fd 9 tcp 10.0.0.1:80", "0x55e0"; "" if there is none. */
+#define VIEWS_OBJECT_MAX 256
 void views_object(char *text, size_t size, const struct task *task);
 
 /* Where a task waits: its own code's frame, or else the innermost. */

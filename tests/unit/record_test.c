@@ -66,6 +66,7 @@ add_tasks(struct snapshot *snapshot, uint64_t first, size_t count)
 			.tid = (uint32_t) (100 + i),
 			.name = "ein Leser \xc3\xa4",
 			.label = "probe",
+			.fd_name = i % 2 ? "tcp 10.0.0.1:80" : NULL,
 			.state = STRANDED_CHAN_SEND,
 			.flags = WIRE_TASK_RUNTIME,
 			.wait_seq = 3,

@@ -641,6 +641,42 @@ dump_is_written(void **state)
 	stage_end(&stage);
 }
 
+/* It says what it will do, and what the last one did; only y is yes. */
+static void
+proof_is_asked_for(void **state)
+{
+	const struct proof proof = { .threads = 41,
+		.candidates = 40,
+		.proved = 3,
+		.stopped_ns = 2500000 };
+	const struct proof none = { .why_not = "ptrace is not allowed" };
+	struct stage stage;
+
+	stage_begin(&stage, 24, 100, false);
+	viewer_feed(&stage.viewer, server(100, 3));
+	press(&stage, 'P');
+	expect(&stage, "A proof stops process 4711 for a moment. Do it?");
+	press(&stage, 'n');
+	assert_false(stage.viewer.prove);
+	press(&stage, 'P');
+	press(&stage, 'y');
+	assert_true(stage.viewer.prove);
+	viewer_proved(&stage.viewer, &proof);
+	draw(&stage);
+	expect(
+	    &stage, "proved 3 of 40 tasks leaked; 41 threads stopped for 2.5");
+	press(&stage, 'P');
+	expect(&stage, "(the last time for 2.5 ms)");
+	press(&stage, KEY_CODE_ESCAPE);
+	viewer_proved(&stage.viewer, &none);
+	draw(&stage);
+	expect(&stage, "no proof: ptrace is not allowed");
+	viewer_connection(&stage.viewer, SOURCE_ENDED, "target has ended");
+	press(&stage, 'P');
+	expect(&stage, "there is no process to stop");
+	stage_end(&stage);
+}
+
 static void
 window_is_changed(void **state)
 {
@@ -667,6 +703,7 @@ verdicts_screen(void **state)
 	for (size_t i = 1; i <= 2; i++) {
 		snapshot->tasks[i].verdict = VERDICT_LEAKED;
 		snapshot->tasks[i].why = "Nobody is left to receive.";
+		snapshot->tasks[i].cure = "Give it room for one.";
 	}
 	stage_begin(&stage, 30, 120, false);
 	viewer_feed(&stage.viewer, snapshot);
@@ -678,6 +715,7 @@ verdicts_screen(void **state)
 	expect(&stage, "Nobody is left");
 	press(&stage, KEY_CODE_ENTER);
 	expect(&stage, "leaked: Nobody is left to receive.");
+	expect(&stage, "Give it room for one.");
 	stage_end(&stage);
 }
 
@@ -816,6 +854,7 @@ main(void)
 		cmocka_unit_test(mouse_points),
 		cmocka_unit_test(stack_is_copied),
 		cmocka_unit_test(dump_is_written),
+		cmocka_unit_test(proof_is_asked_for),
 		cmocka_unit_test(window_is_changed),
 		cmocka_unit_test(verdicts_screen),
 		cmocka_unit_test(end_is_told),
