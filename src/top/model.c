@@ -100,6 +100,7 @@ make_group_rows(struct model *model)
 		model->group_rows[i] = (struct group_row) {
 			.key = group_key(task),
 			.group = group,
+			.rank = i,
 			.verdict = worst_of(group),
 			.own = analyze_own_frame(&task->stack, task->state),
 			.by = analyze_own_frame(
@@ -241,9 +242,9 @@ add_session_verdict(struct model *model, const struct session_row *row)
 {
 	model->verdict_rows[model->verdict_count++] = (struct verdict_row) {
 		.key = mix(row->key, VERDICT_LEAKED + 1),
-		.verdict = VERDICT_SUSPECT,
+		.verdict = row->session->verdict,
 		.session = row,
-		.why = "The peer has gone, and tasks are still there for it.",
+		.why = row->session->why,
 	};
 }
 
@@ -263,7 +264,7 @@ make_verdict_rows(struct model *model)
 		}
 	}
 	for (size_t i = 0; i < model->session_count; i++) {
-		if (model_is_abandoned(&model->session_rows[i])) {
+		if (model->session_rows[i].session->verdict != VERDICT_OK) {
 			add_session_verdict(model, &model->session_rows[i]);
 		}
 	}

@@ -26,9 +26,10 @@
 struct group_row {
 	uint64_t key; /* the same for the same state, stack and creator */
 	const struct group *group;
-	long change;             /* in count, since the watching began */
-	double rate;             /* change per minute, if */
-	bool rated;              /* that is known */
+	size_t rank; /* its place by count, and then by how long it waits */
+	long change; /* in count, since the watching began */
+	double rate; /* change per minute, if */
+	bool rated;  /* that is known */
 	enum verdict verdict;    /* the worst of its tasks' */
 	const struct frame *own; /* where the user's own code waits, or NULL */
 	const struct frame *by;  /* where it created the task, or NULL */

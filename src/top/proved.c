@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analyze/analyze.h"
+#include "analyze/suspects.h"
 #include "client/memory.h"
 
 void
@@ -54,4 +55,17 @@ proved_apply(const struct proved *proved, struct snapshot *snapshot)
 		}
 	}
 	analyze_spread(snapshot);
+}
+
+void
+proved_suspect(struct snapshot *snapshot)
+{
+	const struct suspects limits = {
+		.age_ns = SUSPECTS_AGE,
+		.peer_ns = SUSPECTS_PEER,
+		.idle_ns = SUSPECTS_IDLE,
+	};
+
+	analyze_suspects(snapshot, &limits);
+	analyze_cures(snapshot);
 }

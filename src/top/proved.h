@@ -1,5 +1,6 @@
 /*
- * proved.h: what proof runs have found.
+ * proved.h: verdicts as the viewer has them: what proof runs have found, and
+ * what is suspect.
  *
  * A task that nobody can ever wake stays so: the verdict holds for every later
  * snapshot in which it is still in the same wait.
@@ -30,5 +31,11 @@ void proved_keep(struct proved *proved, const struct snapshot *snapshot);
 
 /* Makes those leaked that are still in the same wait. */
 void proved_apply(const struct proved *proved, struct snapshot *snapshot);
+
+/*
+ * What is suspect by the thresholds that `stranded leaks` has, too, and what
+ * usually mends what is not well. The snapshot's stacks are named.
+ */
+void proved_suspect(struct snapshot *snapshot);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "analyze/analyze.h"
 #include "client/memory.h"
+#include "top/proved.h"
 
 #define MINUTE_NS INT64_C(60000000000)
 
@@ -110,6 +111,7 @@ replay_load(struct replay *replay)
 	    recording_load(replay->recording, replay->index);
 
 	analyze_verdicts(snapshot);
+	proved_suspect(snapshot);
 	return snapshot;
 }
 

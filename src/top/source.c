@@ -256,6 +256,7 @@ take(struct source *source, struct proof *proof)
 	source->all = !known_fill(&source->known, snapshot);
 	analyze_stacks(snapshot, source->symbolizer);
 	known_keep(&source->known, snapshot);
+	proved_suspect(snapshot);
 	record(source, snapshot);
 	source->state = SOURCE_LIVE;
 	source->text[0] = '\0';

@@ -514,10 +514,7 @@ fill_session(
 	    memory_print("session %" PRIu64 " \"%s\" %s, %s", session->id,
 		session->name, words_session_kind(session->kind),
 		words_session_state(session->state)));
-	if (model_is_abandoned(row)) {
-		add_verdict(&writer, VERDICT_SUSPECT,
-		    "the peer has gone, and tasks are still there for it");
-	}
+	add_verdict(&writer, session->verdict, session->why);
 	add_session_facts(&writer, session);
 	add_tasks(&writer, "tasks", session->tasks, session->task_count);
 	add_title(&writer, memory_print("opened by"));

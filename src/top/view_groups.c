@@ -27,10 +27,11 @@ count_cell(const void *row, struct grid_cell *cell)
 	    cell->text, sizeof(cell->text), "%zu", group_of(row)->group->count);
 }
 
+/* Of equal ones that which waits longer comes first. */
 static int64_t
 count_number(const void *row)
 {
-	return (int64_t) group_of(row)->group->count;
+	return -(int64_t) group_of(row)->rank;
 }
 
 static void

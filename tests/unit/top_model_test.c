@@ -202,6 +202,7 @@ verdicts_are_rows(void **state)
 	    SESSION_PEER_CLOSED;
 	snapshot_add_session(snapshot, 42, "left", 0)->state =
 	    SESSION_PEER_CLOSED;
+	snapshot->sessions[0].verdict = VERDICT_SUSPECT;
 	snapshot_add_session(snapshot, 43, "here", 3);
 	model_feed(&model, snapshot);
 	assert_int_equal(model_verdicts(&model).count, 3);

@@ -324,6 +324,8 @@ sessions_screen(void **state)
 	struct snapshot *snapshot = server(100, 3);
 
 	snapshot->sessions[1].state = SESSION_PEER_CLOSED;
+	snapshot->sessions[1].verdict = VERDICT_SUSPECT;
+	snapshot->sessions[1].why = "the peer has gone";
 	stage_begin(&stage, 50, 100, false);
 	viewer_feed(&stage.viewer, snapshot);
 	press(&stage, '3');
