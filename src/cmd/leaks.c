@@ -1,5 +1,6 @@
 /* leaks.c: `stranded leaks`. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "cmd/say.h"
 #include "cmd/sink.h"
 #include "proof/proof.h"
+#include "record/recording.h"
 #include "render/leaks.h"
 #include "render/render.h"
 
@@ -23,7 +25,9 @@ enum option_id {
 	OPTION_PEER,
 	OPTION_IDLE,
 	OPTION_LOOKS,
-	OPTION_SINCE
+	OPTION_SINCE,
+	OPTION_REPLAY,
+	OPTION_MOMENT
 };
 
 #define LOOKS_MAX 1000
@@ -46,6 +50,8 @@ struct leaks_options {
 	enum format format;
 	struct sink sink;
 	const char *target; /* NULL: the only one there is */
+	const char *replay; /* a recording in place of a process, or NULL */
+	size_t moment;      /* of it, from 1; 0: the last */
 };
 
 static const struct command_option option_table[] = {
@@ -70,6 +76,12 @@ static const struct command_option option_table[] = {
 	    "Write to FILE instead of standard output. A file that is there "
 	    "already is replaced when the report is complete, and not "
 	    "before." },
+	{ OPTION_REPLAY, "replay", "FILE",
+	    "Judge a moment of a recording that `stranded top --record` has "
+	    "made, and no process, by who waits for whom." },
+	{ OPTION_MOMENT, "moment", "N",
+	    "The moment of the recording, counted from 1; the last if it is "
+	    "left out." },
 	{ OPTION_PEER, "peer-gone", "SECONDS",
 	    "A session, and a task in it, is suspect if its peer has been gone "
 	    "for SECONDS (0: never); a session of a registry, too, if the task "
@@ -164,10 +176,21 @@ parse(struct arguments *arguments)
 		case 'o':
 			options.sink.path = value;
 			break;
+		case OPTION_REPLAY:
+			options.replay = value;
+			break;
+		case OPTION_MOMENT:
+			options.moment = (size_t) arguments_number(
+			    arguments, "moment", value, 1, LONG_MAX);
+			break;
 		}
 	}
 	options.target = arguments_operand(arguments);
 	arguments_end(arguments);
+	if (options.replay != NULL && options.target != NULL) {
+		arguments_misused(arguments,
+		    "--replay judges a recording: it goes with no TARGET");
+	}
 	return options;
 }
 
@@ -317,23 +340,56 @@ leaks(struct client *client, const struct leaks_options *options,
 }
 
 static int
+leaks_process(const struct leaks_options *options, struct failure *failure)
+{
+	pid_t pid = client_find(options->target, failure);
+	struct client *client = pid < 0 ? NULL : client_open(pid, failure);
+	int result = -1;
+
+	if (client != NULL) {
+		result = leaks(client, options, failure);
+		client_close(client);
+	}
+	return result;
+}
+
+/* There is nobody to stop: what follows from who waits for whom. */
+static int
+leaks_recording(const struct leaks_options *options, struct failure *failure)
+{
+	const struct proof proof = { .why_not = "this is a recording" };
+	const struct report report = {
+		.options = options,
+		.growth = growth_new(),
+	};
+	struct recording *recording;
+	struct snapshot *snapshot = recording_snapshot(
+	    options->replay, options->moment, &recording, failure);
+	int result = -1;
+
+	if (snapshot != NULL) {
+		analyze_verdicts(snapshot);
+		suspect(&report, snapshot);
+		if (print(options, snapshot, &proof, failure) == 0) {
+			result = render_leaks_count(snapshot) > 0 ? EXIT_FOUND :
+								    EXIT_DONE;
+		}
+		snapshot_free(snapshot);
+		recording_close(recording);
+	}
+	growth_free(report.growth);
+	return result;
+}
+
+static int
 leaks_run(struct arguments *arguments)
 {
 	struct leaks_options options = parse(arguments);
 	struct failure failure = { 0 };
-	struct client *client;
-	pid_t pid = client_find(options.target, &failure);
-	int result;
+	int result = options.replay != NULL ?
+	    leaks_recording(&options, &failure) :
+	    leaks_process(&options, &failure);
 
-	if (pid < 0) {
-		say_failure(&failure);
-	}
-	client = client_open(pid, &failure);
-	if (client == NULL) {
-		say_failure(&failure);
-	}
-	result = leaks(client, &options, &failure);
-	client_close(client);
 	if (result < 0 && failure.text[0] != '\0') {
 		say_failure(&failure);
 	}

@@ -645,6 +645,9 @@ record_and_replay(void **state)
 	output = harness_stranded("dump", "--replay", path);
 	assert_int_equal(output.status, 0);
 	assert_non_null(strstr(output.out, "8 chan send"));
+	output = harness_stranded("leaks", "--replay", path);
+	assert_int_equal(output.status, 0);
+	assert_non_null(strstr(output.out, "this is a recording"));
 	snprintf(line, sizeof line, "%s/.first.json", harness_directory());
 	output = harness_stranded("dump", "--replay", path, "--moment=1",
 	    "--format=json", "--output", line);
