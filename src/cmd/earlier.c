@@ -10,34 +10,47 @@
 #include "record/recording.h"
 #include "render/render.h"
 
-#define SIZE_MAX_READ ((size_t) 1 << 30) /* bytes of a dump: a million tasks */
-#define CHUNK         ((size_t) 1 << 16)
+#define SIZE_LIMIT ((size_t) 1 << 30) /* of a dump: a million tasks */
+#define CHUNK      ((size_t) 1 << 14)
 
-/* All that there is to read. Ends the program if it cannot be read. */
+/* Copies all that there is to read, but not without end. Returns an errno. */
+static int
+copy_file(FILE *in, FILE *out)
+{
+	char chunk[CHUNK];
+	size_t total = 0;
+	size_t got;
+
+	while ((got = fread(chunk, 1, sizeof(chunk), in)) > 0) {
+		total += got;
+		if (total > SIZE_LIMIT) {
+			return EFBIG;
+		}
+		if (fwrite(chunk, 1, got, out) != got) {
+			return errno;
+		}
+	}
+	return ferror(in) ? errno : 0;
+}
+
+/* What is in the file. Ends the program if it cannot be read. */
 static char *
 read_file(const char *path, size_t *size)
 {
-	FILE *file = fopen(path, "re");
 	char *text = NULL;
-	size_t capacity = 0;
+	FILE *in = fopen(path, "re");
+	int error = errno;
+	FILE *out = open_memstream(&text, size);
 
-	*size = 0;
-	while (file != NULL && !feof(file) && !ferror(file)) {
-		if (capacity - *size < CHUNK) {
-			capacity = capacity == 0 ? CHUNK : 2 * capacity;
-			text = realloc(text, capacity);
-		}
-		if (text == NULL || capacity > SIZE_MAX_READ) {
-			say_die(
-			    EXIT_FAILED, "%s is too large for a dump", path);
-		}
-		*size += fread(text + *size, 1, CHUNK, file);
+	if (in != NULL && out != NULL) {
+		error = copy_file(in, out);
+		fclose(in);
+		fclose(out);
 	}
-	if (file == NULL || ferror(file)) {
+	if (in == NULL || out == NULL || error != 0) {
 		say_die(
-		    EXIT_FAILED, "cannot read %s: %s", path, strerror(errno));
+		    EXIT_FAILED, "cannot read %s: %s", path, strerror(error));
 	}
-	fclose(file);
 	return text;
 }
 
