@@ -39,17 +39,18 @@ read_file(const char *path, size_t *size)
 {
 	char *text = NULL;
 	FILE *in = fopen(path, "re");
-	int error = errno;
+	int error = in == NULL ? errno : 0;
 	FILE *out = open_memstream(&text, size);
 
 	if (in != NULL && out != NULL) {
 		error = copy_file(in, out);
-		fclose(in);
-		fclose(out);
 	}
-	if (in == NULL || out == NULL || error != 0) {
-		say_die(
-		    EXIT_FAILED, "cannot read %s: %s", path, strerror(error));
+	if (in != NULL) {
+		fclose(in);
+	}
+	if (out == NULL || fclose(out) != 0 || error != 0) {
+		say_die(EXIT_FAILED, "cannot read %s: %s", path,
+		    strerror(error != 0 ? error : errno));
 	}
 	return text;
 }
