@@ -25,6 +25,7 @@
 
 #define LEAKED_STATUS 23
 #define ASK_PAUSE_MS  10   /* between questions whether a point is reached */
+#define REACH_TRIES   100  /* questions before the command is given up */
 #define SETTLE_MS     1000 /* what is given to tasks that are about to end */
 
 enum option_id {
@@ -323,6 +324,26 @@ disconnect(struct checking *checking)
 }
 
 /*
+ * Makes sure that the probe can be spoken to: else the command would wait at its
+ * end for nothing. Ends the program if not, and the command with it.
+ */
+static void
+reach(struct checking *checking)
+{
+	struct failure failure = { 0 };
+
+	for (int i = 0; i < REACH_TRIES; i++) {
+		checking->client = client_open(checking->child.pid, &failure);
+		if (checking->client != NULL ||
+		    !child_pause(&checking->child, ASK_PAUSE_MS)) {
+			return;
+		}
+	}
+	child_terminate(&checking->child);
+	say_failure(&failure);
+}
+
+/*
  * Asks whether a point is reached; judges there, and lets the program go on. A
  * connection that breaks is made again: that is not worth a word unless it
  * happens while we judge.
@@ -488,6 +509,7 @@ check_run(struct arguments *arguments)
 		preload_missed(options.command[0], ended);
 		return EXIT_NO_TARGET;
 	}
+	reach(&checking);
 	do {
 		ask(&checking);
 	} while (child_pause(&checking.child, ASK_PAUSE_MS));

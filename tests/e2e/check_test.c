@@ -326,6 +326,17 @@ test_bad_usage(void **state)
 	    "cannot write /nowhere/x");
 }
 
+/* Where nobody could speak to the probe, the program is not started for long. */
+static void
+test_cannot_reach(void **state)
+{
+	struct harness_output output = harness_command("env",
+	    "STRANDED_DIR=/proc", harness_tool(), "check", PROGRAM, "brief");
+
+	assert_int_equal(output.status, 3);
+	assert_in_range(output.ms, 0, 20000);
+}
+
 /* What the test program says goes through, and nothing of ours into it. */
 static void
 test_output_is_left_alone(void **state)
@@ -362,6 +373,7 @@ main(void)
 		CHECK_TEST(test_json),
 		CHECK_TEST(test_junit),
 		CHECK_TEST(test_bad_usage),
+		CHECK_TEST(test_cannot_reach),
 		CHECK_TEST(test_output_is_left_alone),
 	};
 
