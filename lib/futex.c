@@ -1,10 +1,10 @@
 /*
  * futex.c: the system call as a function of its own. See futex.h.
  *
- * Nothing that calls it keeps anything in the vector registers, as it is a call,
- * and it keeps nothing below the stack pointer. Whoever looks at a thread that
- * sleeps in it knows that from the note (stranded_observer(3)), and need not take
- * what earlier work has left there for something that is still in use.
+ * Nothing that calls it keeps anything in the vector registers, as it is a
+ * call, and it keeps nothing below the stack pointer. Whoever looks at a thread
+ * that sleeps in it knows that from the note (stranded_observer(3)), and need
+ * not take what earlier work has left there for something that is still in use.
  */
 #include "futex.h"
 

@@ -1,10 +1,10 @@
 /*
  * suspects.h: what looks like a leak, without a proof.
  *
- * A verdict of suspect always says which evidence it goes by. There is no end to
- * what a healthy server waits for: workers wait on conditions, and connections
- * are idle, for hours. So age counts only where a healthy program does not stay:
- * at a send, a lock, a wait group, a barrier, a write.
+ * A verdict of suspect always says which evidence it goes by. There is no end
+ * to what a healthy server waits for: workers wait on conditions, and
+ * connections are idle, for hours. So age counts only where a healthy program
+ * does not stay: at a send, a lock, a wait group, a barrier, a write.
  */
 #ifndef ANALYZE_SUSPECTS_H
 #define ANALYZE_SUSPECTS_H

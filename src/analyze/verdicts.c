@@ -5,9 +5,9 @@
  * that somebody could use, or no case that could become ready. With a deadline
  * they are only an unusual way to sleep.
  *
- * Others are proved by who waits for whom (blame.h). Only the owner may unlock a
- * mutex, and only a thread's end ends a join: so nobody in a cycle goes on, and
- * nobody behind it, or behind a thread that is no more.
+ * Others are proved by who waits for whom (blame.h). Only the owner may unlock
+ * a mutex, and only a thread's end ends a join: so nobody in a cycle goes on,
+ * and nobody behind it, or behind a thread that is no more.
  *
  * That holds although nobody was stopped and each task was looked at in its own
  * moment, because only waits count that had begun before the snapshot was. Let

@@ -4,7 +4,8 @@
  * The layout is that of glibc since 2.26 on 64-bit machines. Arenas form a ring
  * that goes through main_arena, which no symbol names: it is recognised in
  * libc's data by its bins, most of which are empty and point at themselves.
- * Whatever is concluded from there is checked again by the walk over the chunks.
+ * Whatever is concluded from there is checked again by the walk over the
+ * chunks.
  */
 #include "proof/heap.h"
 
@@ -323,8 +324,8 @@ find_brk(const struct image *image, uint64_t *start, uint64_t *end)
 }
 
 /*
- * The heaps of another arena: from the one that its top is in, back. The arena's
- * own record is at the begin of the first.
+ * The heaps of another arena: from the one that its top is in, back. The
+ * arena's own record is at the begin of the first.
  */
 static void
 add_arena(struct heaps *heaps, const struct image *image, uint64_t arena)

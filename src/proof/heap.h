@@ -2,13 +2,13 @@
  * heap.h: the chunks of glibc's allocator, found in a copy of its memory.
  *
  * A heap is one stretch of memory that the allocator has divided into chunks.
- * It is believed only if all of it adds up: the chunks follow each other without
- * a gap and end exactly where the allocator says. Where it does not add up, or
- * somebody was at work in the arena when the process was stopped, there is no
- * heap, and its memory is like any other.
+ * It is believed only if all of it adds up: the chunks follow each other
+ * without a gap and end exactly where the allocator says. Where it does not add
+ * up, or somebody was at work in the arena when the process was stopped, there
+ * is no heap, and its memory is like any other.
  *
- * A chunk that waits in a bin, or in a thread's cache, to be handed out again is
- * free: what is still in it refers to nothing.
+ * A chunk that waits in a bin, or in a thread's cache, to be handed out again
+ * is free: what is still in it refers to nothing.
  */
 #ifndef PROOF_HEAP_H
 #define PROOF_HEAP_H

@@ -152,7 +152,8 @@ is_kernels(const struct image_map *map)
 
 /*
  * Is the page to be copied? What is written to is in a page of the process's
- * own, even if it cannot be written to any more; what is shared may be anything.
+ * own, even if it cannot be written to any more; what is shared may be
+ * anything.
  */
 static bool
 is_wanted(const struct image_map *map, uint64_t page)

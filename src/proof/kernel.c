@@ -2,8 +2,8 @@
  * kernel.c: see kernel.h.
  *
  * Data that lies in a pipe or in a local socket is looked at without taking it
- * out: by tee() and by MSG_PEEK. Where only the head of a queue can be seen, and
- * there may be more behind it, that is said.
+ * out: by tee() and by MSG_PEEK. Where only the head of a queue can be seen,
+ * and there may be more behind it, that is said.
  */
 #include "proof/kernel.h"
 

@@ -1,6 +1,6 @@
 /*
- * libc.h: what must be known of the target's C library: where its data lies, and
- * how it keeps its threads.
+ * libc.h: what must be known of the target's C library: where its data lies,
+ * and how it keeps its threads.
  *
  * glibc says itself where the fields of its thread record are, in the symbols
  * _thread_db_*, which are there for debuggers.

@@ -6,8 +6,8 @@
  * same moment.
  *
  * The fixed point is found without going round. Each object that somebody waits
- * for is in a list by address, and as soon as memory is reached in which such an
- * object lies, those who wait for it are made live; likewise those behind a
+ * for is in a list by address, and as soon as memory is reached in which such
+ * an object lies, those who wait for it are made live; likewise those behind a
  * thread that becomes live. So the work is linear, and a chain of a thousand
  * tasks takes no thousand rounds.
  */
@@ -87,7 +87,9 @@ member_of_tid(const struct world *world, uint32_t tid)
 	return SIZE_MAX;
 }
 
-/* Only its owner may give a lock back, and must be able to reach it for that. */
+/*
+ * Only its owner may give a lock back, and must be able to reach it for that.
+ */
 static enum end
 judge_owner(const struct world *world, struct member *member)
 {
@@ -654,7 +656,9 @@ make_members(struct world *world)
 	free(tasks);
 }
 
-/* Where the kernel has put the arguments: the main thread's frames end there. */
+/*
+ * Where the kernel has put the arguments: the main thread's frames end there.
+ */
 static uint64_t
 read_main_stack_end(pid_t pid)
 {

@@ -2,8 +2,8 @@
  * proof.h: which tasks nobody can ever wake again.
  *
  * The target's threads are stopped for a moment, its writable memory and their
- * registers copied. In the copy it is found out what those who can still run can
- * reach:
+ * registers copied. In the copy it is found out what those who can still run
+ * can reach:
  *
  *     live := threads that run, sleep, wait with a deadline or for something
  *             from outside, or are not understood
@@ -14,9 +14,10 @@
  *     until nothing changes
  *     the rest is leaked
  *
- * It is the least fixed point, as in Go's garbage collector since 1.26 (Saioc et
- * al., "Dynamic Partial Deadlock Detection and Recovery via Garbage Collection",
- * ASPLOS 2025), of memory without types, as LeakSanitizer scans it.
+ * It is the least fixed point, as in Go's garbage collector since 1.26 (Saioc
+ * et al., "Dynamic Partial Deadlock Detection and Recovery via Garbage
+ * Collection", ASPLOS 2025), of memory without types, as LeakSanitizer scans
+ * it.
  *
  * What is not certain counts as alive: fewer leaks are proved then, and never a
  * false one. An address that the program keeps in another form (with its bits

@@ -84,8 +84,8 @@ mark_chunk(struct reach *reach, struct heap *heap, uint64_t address)
 /*
  * Of a thread's stack the whole is reached at once: how far an object there
  * extends is not known. The record of a thread is not its stack, and only its
- * begin, which is a pthread_t, is of use to others: libc has addresses within it
- * in lists of its own.
+ * begin, which is a pthread_t, is of use to others: libc has addresses within
+ * it in lists of its own.
  */
 static void
 mark_span(struct reach *reach, const struct span *span, uint64_t word)

@@ -2,8 +2,8 @@
  * reach.h: what can be reached in a copy of a process's memory.
  *
  * Conservative: whatever looks like an address is one, at whatever place it
- * stands. What is reached is scanned in turn, each thing once, however often the
- * caller comes with more to begin from.
+ * stands. What is reached is scanned in turn, each thing once, however often
+ * the caller comes with more to begin from.
  */
 #ifndef PROOF_REACH_H
 #define PROOF_REACH_H

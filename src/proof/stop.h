@@ -72,8 +72,9 @@ struct stop {
 
 /*
  * Stops all threads of `pid` but the probe's own, within `max_ns`; `hello` is
- * what the probe said in its greeting. `quiet` may be set before. Returns 0, or -1 and `failure`: then
- * none is stopped any longer. In both cases stop_end() is to be called.
+ * what the probe said in its greeting. `quiet` may be set before. Returns 0, or
+ * -1 and `failure`: then none is stopped any longer. In both cases stop_end()
+ * is to be called.
  */
 int stop_begin(struct stop *stop, pid_t pid, const struct wire_hello *hello,
     int64_t max_ns, struct failure *failure);

@@ -1,6 +1,6 @@
 /*
- * unmarked.h: functions of allocators that libstranded_heap.so does not stand in
- * front of, because libc has none of that name.
+ * unmarked.h: functions of allocators that libstranded_heap.so does not stand
+ * in front of, because libc has none of that name.
  */
 #ifndef PROOF_UNMARKED_H
 #define PROOF_UNMARKED_H

@@ -47,12 +47,15 @@ add(struct world *world, uint64_t start, uint64_t end, enum span_kind kind,
 static bool
 is_stack_map(const struct world *world, const struct image_map *map)
 {
-	const struct image_map *guard = map - 1;
+	const struct image_map *guard;
 
-	return map != NULL && map > world->image.maps && map->anonymous &&
-	    !map->shared && map->writable && !map->is_brk &&
-	    guard->end == map->start && !guard->readable && !guard->writable &&
-	    guard->anonymous;
+	if (map == world->image.maps || !map->anonymous || map->shared ||
+	    !map->writable || map->is_brk) {
+		return false;
+	}
+	guard = map - 1;
+	return guard->end == map->start && !guard->readable &&
+	    !guard->writable && guard->anonymous;
 }
 
 static uint64_t
@@ -115,8 +118,8 @@ divide_main_stack(struct world *world, size_t index)
 
 /*
  * The thread whose record is at `control` has ended. What is left on its stack
- * refers to nothing. `whole`: nor does its record, because libc keeps it only to
- * use it again.
+ * refers to nothing. `whole`: nor does its record, because libc keeps it only
+ * to use it again.
  */
 static void
 divide_ended(struct world *world, uint64_t control, bool whole)

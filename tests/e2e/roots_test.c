@@ -1,6 +1,7 @@
 /*
  * roots_test.c: one test for each place that a reference can be in. While it is
- * there nobody is leaked; once it is gone, the task is. Some places never count.
+ * there nobody is leaked; once it is gone, the task is. Some places never
+ * count.
  */
 #include "harness.h"
 

@@ -201,8 +201,8 @@ drop_by_byte(void)
 
 #if defined(__x86_64__)
 /*
- * Reads one byte from `fd` with the channel in rbx, and then one without. Nobody
- * else has it by then.
+ * Reads one byte from `fd` with the channel in rbx, and then one without.
+ * Nobody else has it by then.
  */
 static void
 in_register(void *chan)

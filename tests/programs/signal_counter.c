@@ -3,12 +3,13 @@
  * or descriptors could leave on a program.
  *
  * One thread each waits again and again in nanosleep, poll, epoll_wait, select,
- * sem_timedwait, sigtimedwait, pthread_cond_timedwait, read, and recv with a time
- * limit, and counts each time that a wait is interrupted (EINTR) or a sleep is too short. Others come and go
- * meanwhile. The main thread looks for children that it has not got, and a
- * handler counts SIGCHLD. It prints "worked" when there have been enough waits
- * and threads for what it counts to mean something. At the end of standard
- * input it prints what was counted, which must all be 0:
+ * sem_timedwait, sigtimedwait, pthread_cond_timedwait, read, and recv with a
+ * time limit, and counts each time that a wait is interrupted (EINTR) or a
+ * sleep is too short. Others come and go meanwhile. The main thread looks for
+ * children that it has not got, and a handler counts SIGCHLD. It prints
+ * "worked" when there have been enough waits and threads for what it counts to
+ * mean something. At the end of standard input it prints what was counted,
+ * which must all be 0:
  *
  *     eintr 0 short 0 children 0 sigchld 0 errors 0 (rounds N, churned M)
  *
