@@ -57,6 +57,25 @@ put_owner(struct wire_task *message, uint32_t tid, bool is_shared)
 }
 
 /*
+ * An owner that is no more may have given the lock back at the last moment, after
+ * it was read: then it is not noted there any longer.
+ */
+static void
+look_again(struct wire_task *message, const int *owner)
+{
+	int now = 0;
+
+	if (!(message->flags & WIRE_TASK_HOLDER_EXITED)) {
+		return;
+	}
+	if (!sys_peek_all(owner, &now, sizeof(now)) ||
+	    (uint32_t) now != message->holder_tid) {
+		message->holder_tid = 0;
+		message->flags &= ~(uint32_t) WIRE_TASK_HOLDER_EXITED;
+	}
+}
+
+/*
  * Of some kinds of mutex the kernel has a say: there the owner is in the word
  * that is waited on, and __owner only follows.
  */
@@ -77,6 +96,13 @@ put_mutex_owner(struct wire_task *message, const void *object)
 	}
 	put_owner(message, owner & FUTEX_TID_MASK,
 	    mutex.__data.__kind & MUTEX_SHARED);
+	if (mutex.__data.__kind & (MUTEX_ROBUST | MUTEX_INHERITS)) {
+		/* The kernel hands it on when its owner ends. */
+		message->flags &= ~(uint32_t) WIRE_TASK_HOLDER_EXITED;
+	} else {
+		look_again(message,
+		    &((const pthread_mutex_t *) object)->__data.__owner);
+	}
 }
 
 /* Who reads is not noted anywhere. */
@@ -88,6 +114,8 @@ put_writer(struct wire_task *message, const void *object)
 	if (sys_peek_all(object, &lock, sizeof(lock))) {
 		put_owner(message, (uint32_t) lock.__data.__cur_writer,
 		    lock.__data.__shared != 0);
+		look_again(message,
+		    &((const pthread_rwlock_t *) object)->__data.__cur_writer);
 	}
 }
 
