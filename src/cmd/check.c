@@ -324,8 +324,8 @@ disconnect(struct checking *checking)
 }
 
 /*
- * Makes sure that the probe can be spoken to: else the command would wait at its
- * end for nothing. Ends the program if not, and the command with it.
+ * Makes sure that the probe can be spoken to: else the command would wait at
+ * its end for nothing. Ends the program if not, and the command with it.
  */
 static void
 reach(struct checking *checking)

@@ -343,8 +343,8 @@ read_seen(struct reading *reading, json_t *object, struct task *task)
 }
 
 /*
- * "7.41", or "7.k41": the task's id, and the number that is wanted, which is the
- * kernel's then; 0: it runs.
+ * "7.41", or "7.k41": the task's id, and the number that is wanted, which is
+ * the kernel's then; 0: it runs.
  */
 static uint64_t
 read_wait(struct reading *reading, json_t *object, uint64_t id)

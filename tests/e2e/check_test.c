@@ -326,7 +326,7 @@ test_bad_usage(void **state)
 	    "cannot write /nowhere/x");
 }
 
-/* Where nobody could speak to the probe, the program is not started for long. */
+/* Where nobody could speak to the probe, the program is ended at once. */
 static void
 test_cannot_reach(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * json_fuzz.c: whatever a file holds, reading it as a dump ends, with a snapshot
- * or an error, and what was read can be compared, shown and freed.
+ * json_fuzz.c: whatever a file holds, reading it as a dump ends, with a
+ * snapshot or an error, and what was read can be compared, shown and freed.
  */
 #include <stdio.h>
 #include <stdlib.h>

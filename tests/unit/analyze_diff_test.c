@@ -75,17 +75,21 @@ assert_refused(const char *text, const char *why)
 	}
 }
 
+#define ALL_TASKS                                                              \
+	SENDER(3, 9, 31)                                                       \
+	",{\"id\":2,\"state\":\"IO read\",\"fd\":5,"                           \
+	"\"verdict\":\"leaked\",\"why\":\"so\"}"
+#define ALL_ELSE                                                               \
+	"\"sessions\":[{\"id\":1,\"kind\":\"registry\",\"name\":\"x\","        \
+	"\"fd\":null,\"state\":\"peer closed\",\"tasks\":[3]}],"               \
+	"\"channels\":[{\"object\":\"0x20\",\"capacity\":4,"                   \
+	"\"senders\":[3]}]"
+
 static void
 test_reads(void **state)
 {
-	struct snapshot *snapshot = read_text(DUMP(7,
-	    "\"tasks\":[" SENDER(3, 9,
-		31) ",{\"id\":2,\"state\":\"IO read\","
-		    "\"fd\":5,\"verdict\":\"leaked\",\"why\":\"so\"}],"
-		    "\"sessions\":[{\"id\":1,\"kind\":\"registry\",\"name\":\"x\","
-		    "\"fd\":null,\"state\":\"peer closed\",\"tasks\":[3]}],"
-		    "\"channels\":[{\"object\":\"0x20\",\"capacity\":4,"
-		    "\"senders\":[3]}]"));
+	struct snapshot *snapshot =
+	    read_text(DUMP(7, "\"tasks\":[" ALL_TASKS "]," ALL_ELSE));
 	const struct task *task = snapshot_task(snapshot, 3);
 	const struct session *session = snapshot_session(snapshot, 1);
 

@@ -1,5 +1,6 @@
 /*
- * analyze_suppress_test.c: what a suppression matches, and which lines are none.
+ * analyze_suppress_test.c: what a suppression matches, and which lines are
+ * none.
  */
 #include <setjmp.h>
 #include <stdarg.h>
