@@ -156,9 +156,9 @@ $(B)/tests/bench/throw_bench: tests/bench/throw_bench.cc
 	$(call say,CXX,$<)$(CXX) -O2 -g -D_GNU_SOURCE -MMD -MP -Wall -Wextra \
 	    $(SANFLAGS) $(CPPFLAGS) -o $@ $< -lpthread
 
-# This one measures the tool.
-$(B)/tests/bench/unwind_bench: $(B)/tool.a
-$(B)/tests/bench/unwind_bench: BENCH_LIBS = $(B)/tool.a $(TOOL_LIBS)
+# These measure the tool.
+$(B)/tests/bench/unwind_bench $(B)/tests/bench/top_day_bench: $(B)/tool.a
+$(B)/tests/bench/unwind_bench $(B)/tests/bench/top_day_bench: BENCH_LIBS = $(B)/tool.a $(TOOL_LIBS)
 
 # Storms, and what watches them. The same storms once more for each sanitizer
 # that makes a target that is hard on a probe, whatever SAN says.

@@ -2,7 +2,7 @@
 #
 # run.sh: all benchmarks, or those figures that BENCH names: mutex, cond, sem,
 # pipe, socket, thread, once, throw; memory, agent; memcached, redis, nginx;
-# dump; heap; leaks-small,
+# dump; heap; top; leaks-small,
 # leaks-medium, leaks-large; unbuffered, buffered, spawn, burst, queue, registry.
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -14,6 +14,8 @@ tests/bench/probe_bench.sh
 "$B/tests/bench/cost_bench"
 tests/bench/server_bench.sh
 "$B/tests/bench/dump_bench"
+"$B/tests/bench/top_bench"
+"$B/tests/bench/top_day_bench"
 tests/bench/heap_bench.sh
 tests/bench/leaks_bench.sh
 tests/bench/lib_bench.sh

@@ -119,6 +119,8 @@ main(int argc, char **argv)
 		start(churn, rate);
 	}
 	printf("ready\n");
-	pause();
+	while (getchar() != EOF) {
+		continue; /* until nobody wants it any more */
+	}
 	return 0;
 }
