@@ -34,6 +34,7 @@ struct client {
 	struct process process;  /* as it was when the client was opened */
 	struct wire_hello hello; /* the probe's */
 	struct names names;      /* of threads, from snapshot to snapshot */
+	uint32_t tasks; /* how many the last snapshot had; 0: there was none */
 };
 
 /* ---- What was wrong ---------------------------------------------------- */
@@ -400,10 +401,12 @@ request_snapshot(struct client *client, uint32_t flags, struct failure *failure)
 		.header = { sizeof(request), WIRE_SNAPSHOT_REQUEST, 0 },
 		.flags = flags,
 	};
-	struct wire_counts counts;
+	struct wire_counts counts = { .tasks = client->tasks };
 	int error;
 
-	if (ask_counts(client, WIRE_COUNTS_REQUEST, &counts, failure) != 0) {
+	/* Of the next ones it is known about how many there are. */
+	if (client->tasks == 0 &&
+	    ask_counts(client, WIRE_COUNTS_REQUEST, &counts, failure) != 0) {
 		return -1;
 	}
 	request.stack_max = stack_share(counts.tasks);
@@ -458,6 +461,7 @@ client_snapshot(struct client *client, uint32_t flags, struct failure *failure)
 	snapshot->exe = process_exe(snapshot->pid);
 	process_name(snapshot->pid, snapshot->name, sizeof(snapshot->name));
 	snapshot->began_unix_ns = wall_clock(snapshot->began_ns);
+	client->tasks = (uint32_t) snapshot->task_count;
 	names_fill(&client->names, &client->process, snapshot);
 	sockets_look(snapshot);
 	descriptors_name(snapshot);

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "probe/agent.h"
 #include "probe/probe.h"
 #include "probe/sys.h"
 
@@ -87,12 +88,33 @@ find_known(uint32_t tid, int64_t started, unsigned int from)
 	return NULL;
 }
 
+/*
+ * Are there no more threads than tasks have, and the agent? To count them takes
+ * little; to list ten thousand does not.
+ */
+static bool
+all_are_tasks(void)
+{
+	uint32_t end = table_end(&task_table);
+	uint32_t with_thread = agent_tid != 0;
+	uint32_t count = kernel_thread_count();
+
+	for (uint32_t number = 1; number < end; number++) {
+		const struct task *task = table_hot(&task_table, number);
+
+		with_thread += load_acquire(&task->id) != 0 &&
+		    load_relaxed(&task->tid) != 0;
+	}
+	return count > 0 && with_thread >= count;
+}
+
 unsigned int
 asleep_look(int64_t now)
 {
 	static uint32_t tids[THREADS_MAX];
 	struct asleep_thread *list = threads == lists[0] ? lists[1] : lists[0];
-	unsigned int count = kernel_uncovered(tids, THREADS_MAX);
+	unsigned int count =
+	    all_are_tasks() ? 0 : kernel_uncovered(tids, THREADS_MAX);
 	unsigned int from = 0;
 
 	for (unsigned int i = 0; i < count; i++) {
@@ -149,25 +171,20 @@ asleep_thread(unsigned int index, int64_t now, struct asleep *asleep)
 
 /* ---- Now and then ------------------------------------------------------ */
 
-/* Looks at those that the probe thinks to run; returns how many threads the
-   tasks have. */
-static uint32_t
+/* Looks at those that the probe thinks to run. */
+static void
 look_at_tasks(int64_t now)
 {
 	uint32_t end = table_end(&task_table);
-	uint32_t with_thread = 0;
 	struct asleep asleep;
 
 	for (uint32_t number = 1; number < end; number++) {
 		struct task *task = table_hot(&task_table, number);
 
-		with_thread += load_acquire(&task->id) != 0 &&
-		    load_relaxed(&task->tid) != 0;
 		if (aging_is_shown(task) && load_relaxed(&task->top) == NULL) {
 			asleep_task(task, now, &asleep);
 		}
 	}
-	return with_thread;
 }
 
 void
@@ -180,12 +197,8 @@ asleep_tick(int64_t now)
 	if (now < next) {
 		return;
 	}
-	/* All but the agent. */
-	if (look_at_tasks(now) + 1 < kernel_thread_count()) {
-		asleep_look(now);
-	} else {
-		thread_count = 0;
-	}
+	look_at_tasks(now);
+	asleep_look(now);
 	for (unsigned int i = 0; i < thread_count; i++) {
 		asleep_thread(i, now, &asleep);
 	}
