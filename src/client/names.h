@@ -1,9 +1,11 @@
 /*
- * names.h: what the kernel calls threads, for tasks without a name of their own.
+ * names.h: what the kernel calls threads, for tasks that have no name of their
+ * own.
  *
- * Reading one takes three system calls: of ten thousand threads, twice a second,
- * that would be most of what a viewer does. So names are kept from snapshot to
- * snapshot, and looked at again now and then, for a thread may change its name.
+ * Reading one takes three system calls: of ten thousand threads, twice a
+ * second, that would be most of what a viewer does. So names are kept from
+ * snapshot to snapshot, and looked at again now and then, for a thread may
+ * change its name.
  */
 #ifndef CLIENT_NAMES_H
 #define CLIENT_NAMES_H

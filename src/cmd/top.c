@@ -7,9 +7,7 @@
 #include "cmd/arguments.h"
 #include "cmd/command.h"
 #include "cmd/say.h"
-
-#define INTERVAL_MIN 50
-#define INTERVAL_MAX 3600000
+#include "top/settings.h"
 
 enum option_id {
 	OPTION_ASCII = 256,
@@ -70,8 +68,9 @@ parse(struct arguments *arguments, struct top_options *options)
 	while ((id = arguments_next(arguments, &value)) != 0) {
 		switch (id) {
 		case 'i':
-			options->interval_ms = (int) arguments_number(arguments,
-			    "interval", value, INTERVAL_MIN, INTERVAL_MAX);
+			options->interval_ms =
+			    (int) arguments_number(arguments, "interval", value,
+				SETTINGS_INTERVAL_MIN, SETTINGS_INTERVAL_MAX);
 			break;
 		case OPTION_SCREEN:
 			options->screen = parse_screen(arguments, value);

@@ -647,7 +647,7 @@ unpack_objects(const struct recording *recording, struct snapshot *snapshot,
 	}
 }
 
-/* The key that a snapshot goes by, or where the pieces are, if that is nearer. */
+/* The key that a snapshot goes by, or the pieces if they are nearer. */
 static size_t
 start_of(const struct recording *recording, size_t index)
 {

@@ -59,7 +59,11 @@ read_source(struct settings *settings, struct viewer *viewer, char *value)
 static void
 read_interval(struct settings *settings, struct viewer *viewer, char *value)
 {
-	settings->interval_ms = atoi(value);
+	long ms = strtol(value, NULL, 10);
+
+	if (ms >= SETTINGS_INTERVAL_MIN && ms <= SETTINGS_INTERVAL_MAX) {
+		settings->interval_ms = (int) ms;
+	}
 }
 
 static void

@@ -14,6 +14,9 @@
 
 #include "top/viewer.h"
 
+#define SETTINGS_INTERVAL_MIN 50 /* milliseconds */
+#define SETTINGS_INTERVAL_MAX 3600000
+
 struct settings {
 	int interval_ms; /* 0: not chosen */
 	bool ascii;

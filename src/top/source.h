@@ -55,8 +55,8 @@ void source_close(struct source *source);
 
 /*
  * Takes a snapshot, which the caller frees. With `prove` the target is stopped
- * for a moment, and what is leaked found out by what can be reached. Takes no longer than the client's
- * time limits. After SOURCE_ENDED none will come.
+ * for a moment, and what is leaked found out by what can be reached. Takes no
+ * longer than the client's time limits. After SOURCE_ENDED none will come.
  */
 void source_take(struct source *source, bool prove, struct taken *taken);
 

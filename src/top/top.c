@@ -514,9 +514,9 @@ static int
 size_of(const char *variable, int otherwise)
 {
 	const char *text = getenv(variable);
-	int size = text != NULL ? atoi(text) : 0;
+	long size = text != NULL ? strtol(text, NULL, 10) : 0;
 
-	return size > 0 && size <= 1000 ? size : otherwise;
+	return size > 0 && size <= 1000 ? (int) size : otherwise;
 }
 
 /* As large as the terminal, or as LINES and COLUMNS say. */

@@ -1,6 +1,6 @@
 /*
- * top_day_bench.c: the memory of a model that has been through a day, in which a
- * thousand tasks came and went each second, and as many sessions.
+ * top_day_bench.c: the memory of a model that has been through a day, in which
+ * a thousand tasks came and went each second, and as many sessions.
  */
 #include <malloc.h>
 
