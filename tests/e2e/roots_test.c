@@ -7,6 +7,13 @@
 
 #include <string.h>
 
+/* A sanitizer has an allocator of its own, whose blocks are not known. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PROVES false
+#else
+#define PROVES true
+#endif
+
 static size_t
 leaked(struct harness_program *program)
 {
@@ -33,10 +40,17 @@ check(const char *place, size_t before, size_t after)
 	    harness_start(HARNESS_PRELOAD, "roots", place);
 
 	harness_ready(program);
-	assert_int_equal(leaked(program), before);
+	assert_true(leaked(program) <= before);
+	if (PROVES) {
+		assert_int_equal(leaked(program), before);
+	}
 	harness_say(program, "drop");
 	harness_line(program, "dropped");
-	assert_int_equal(leaked(program), after);
+	if (PROVES) {
+		assert_int_equal(leaked(program), after);
+	} else {
+		assert_true(leaked(program) <= after);
+	}
 	harness_stop(program);
 }
 
