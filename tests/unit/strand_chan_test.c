@@ -43,7 +43,7 @@ start_ops(struct op *ops, size_t count, struct strand_chan *chan, strand_fn *fn)
 			-1, done };
 		assert_int_equal(strand_wg_add(done, 1), 0);
 		test_go(fn, &ops[i]);
-		test_let_block();
+		settle();
 	}
 	return done;
 }
@@ -331,7 +331,7 @@ timed_out_tasks_leave_the_queue(void **state)
 		if (i == 1)
 			ops[i].deadline = strand_now() + STRAND_MILLISECOND;
 		test_go(do_send, &ops[i]);
-		test_let_block();
+		settle();
 	}
 	assert_int_equal(test_recv(chan), 0);
 	assert_int_equal(test_recv(chan), 2);

@@ -140,7 +140,7 @@ do_later(void *arg)
 {
 	struct later *later = arg;
 
-	test_let_block();
+	settle();
 	if (later->what == SEND_LATER)
 		test_send(later->chan, 11);
 	else if (later->what == RECV_LATER)

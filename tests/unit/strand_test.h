@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "settle.h"
 #include "strand.h"
 
 enum { TEST_SECONDS = 120 };
@@ -36,13 +37,6 @@ static inline int64_t
 test_soon(void)
 {
 	return strand_now() + 5 * STRAND_MILLISECOND;
-}
-
-/* Long enough for a task that has been started to block, usually. */
-static inline void
-test_let_block(void)
-{
-	strand_sleep(strand_now() + 20 * STRAND_MILLISECOND);
 }
 
 /* Waits until no task is left. */
