@@ -99,6 +99,13 @@ dump()
 	"$stranded" dump "$pid" | fold -s -w 79
 }
 
+# The summary, the group and its evidence; not each session.
+leaks()
+{
+	echo "\$ stranded leaks $pid"
+	"$stranded" leaks "$pid" | sed '/^session /,$d' | fold -s -w 79
+}
+
 heading "1. A session server, and clients that come and go"
 start_server
 visit
@@ -119,6 +126,17 @@ What this says:
   nobody will ever receive, and the channel is unbuffered, so the send never
   completes. With each of these tasks stay its stack, the memory of its
   connection, and the session of a client who has long gone.
+
+  So it looks. But is it so? Somebody may still have that channel, and receive
+  from it in an hour. \`stranded leaks\` looks through the server's memory:
+
+END
+leaks
+cat <<END
+
+  The verdict is a proof: nobody who can still run refers to those channels, so
+  nothing will ever end these waits. (One or two at the end may not be proved:
+  the newest leave their traces in the accepting task for a while.)
 
   The cure is room for one element in that channel. The reader then leaves its
   word there and ends, whether or not anybody reads it. (To close the channel
