@@ -61,7 +61,8 @@ aging_since(struct task *task, const struct view *view, int64_t now)
 	aging->top = view->top;
 	aging->seq = view->seq;
 	aging->state = view->wait.state;
-	store_relaxed(&aging->wait_seq, seq);
+	/* The thread itself may look at both: wrap_elapsed(). */
+	store_release(&aging->wait_seq, seq);
 	return aging->since;
 }
 

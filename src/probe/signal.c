@@ -16,6 +16,17 @@
 /* A wrapper's wait lies this near above the call that it wraps. */
 #define WRAPPER_SPAN (16u << 10)
 
+#define LAST   64
+#define BIT(n) (UINT64_C(1) << ((n) -1))
+
+/*
+ * Signals whose handlers break off no wait of the application's: those that a
+ * thread brings upon itself, and the two that libc hides from everybody.
+ */
+#define HARMLESS                                                               \
+	(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) |              \
+	    BIT(SIGTRAP) | BIT(32) | BIT(33))
+
 static int number; /* ours, or 0 */
 
 /*
@@ -25,6 +36,8 @@ static int number; /* ours, or 0 */
  */
 static struct sigaction wanted[2];
 static unsigned int current;
+
+static void on_signal(int signal, siginfo_t *info, void *context);
 
 static bool
 has_handler(const struct sigaction *action)
@@ -41,10 +54,83 @@ want(const struct sigaction *action)
 	store_release(&current, next);
 }
 
+/* ---- What the kernel knows --------------------------------------------- */
+
+typedef void kernel_handler(int, siginfo_t *, void *);
+
+/* The kernel's word, not ours: a call past the wrapper may have changed it. */
+static kernel_handler *
+standing_handler(int signal)
+{
+	struct {
+		kernel_handler *handler;
+		unsigned long rest[4]; /* more than any machine has */
+	} action = { NULL, { 0 } };
+
+	sys(SYS_rt_sigaction, signal, NULL, &action, sizeof(uint64_t));
+	return action.handler;
+}
+
+/* Does the application's own code run when that signal comes? */
+static bool
+is_handled(int signal)
+{
+	kernel_handler *handler = standing_handler(signal);
+	const struct sigaction seen = { .sa_sigaction = handler };
+
+	return has_handler(&seen) && handler != on_signal;
+}
+
+bool
+signal_is_only_ours(void)
+{
+	static int last; /* that was found to be handled: mostly it still is */
+	int known = load_relaxed(&last);
+
+	if (number == 0 || init_is_confined() ||
+	    has_handler(&wanted[load_acquire(&current)]) ||
+	    (known != 0 && is_handled(known))) {
+		return false;
+	}
+	for (int signal = 1; signal <= LAST; signal++) {
+		if (!(HARMLESS & BIT(signal)) && is_handled(signal)) {
+			store_relaxed(&last, signal);
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * Will a handler of the application run on this thread as soon as ours is done?
+ * All signals are blocked in ours, so one that has come together with it waits.
+ */
+static bool
+another_follows(const ucontext_t *context)
+{
+	uint64_t pending = 0;
+	uint64_t blocked;
+
+	if (init_is_confined()) {
+		return false;
+	}
+	__builtin_memcpy(&blocked, &context->uc_sigmask, sizeof(blocked));
+	sys(SYS_rt_sigpending, &pending, sizeof(pending));
+	for (pending &= ~blocked; pending != 0; pending &= pending - 1) {
+		if (is_handled(__builtin_ctzll(pending) + 1)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- The handler ------------------------------------------------------- */
+
 /*
  * If the kernel has broken off a call for this signal, and will not restart it
- * itself, the wrapper shall. `top` is only believed if it stands where the
- * interrupted call's wrapper must be.
+ * itself, the wrapper shall; unless the application's own handlers are about to
+ * run as well, who may want the call to end. `top` is only believed if it
+ * stands where the interrupted call's wrapper must be.
  */
 static void
 note_broken_wait(const ucontext_t *context)
@@ -58,6 +144,10 @@ note_broken_wait(const ucontext_t *context)
 	}
 	top = (uintptr_t) task->top;
 	if (top <= sp || top - sp >= WRAPPER_SPAN) {
+		return;
+	}
+	if (another_follows(context)) {
+		store_relaxed(&task->interrupted, 0);
 		return;
 	}
 	/* Libc has made no errno of it yet; of an earlier one it may have. */
@@ -97,6 +187,7 @@ install(const struct sigaction *action)
 		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART,
 	};
 
+	sigfillset(&ours.sa_mask);
 	if (has_handler(action)) {
 		ours.sa_mask = action->sa_mask;
 		ours.sa_flags =
@@ -119,26 +210,14 @@ signal_init(int signal)
 	install(&found);
 }
 
-/* The kernel's word, not ours: a call past the wrapper may have replaced it. */
-static bool
-handler_stands(void)
-{
-	struct {
-		void (*handler)(int, siginfo_t *, void *);
-		unsigned long rest[4]; /* more than any machine has */
-	} action = { NULL, { 0 } };
-
-	return sys(SYS_rt_sigaction, number, NULL, &action, sizeof(uint64_t)) ==
-	    0 &&
-	    action.handler == on_signal;
-}
+/* ---- What is said of it, and what the application asks for ------------- */
 
 void
 signal_tell(struct wire_signal *answer)
 {
 	uint32_t flags = 0;
 
-	if (number != 0 && handler_stands()) {
+	if (number != 0 && standing_handler(number) == on_signal) {
 		flags = WIRE_SIGNAL_TAKEN;
 	}
 	if (flags != 0 && has_handler(&wanted[load_acquire(&current)])) {

@@ -9,10 +9,18 @@
 #ifndef PROBE_SIGNAL_H
 #define PROBE_SIGNAL_H
 
+#include <stdbool.h>
+
 #include "common/wire.h"
 
 /* `number` 0: no signal asks for a dump. */
 void signal_init(int number);
+
+/*
+ * Can nothing but the dump's signal break off a wait, because the application
+ * has no handler for any other? False if that is not known. Makes system calls.
+ */
+bool signal_is_only_ours(void);
 
 /* What is to be said of it to a client. */
 void signal_tell(struct wire_signal *answer);

@@ -69,6 +69,8 @@ struct task {
 	uint64_t session;     /* handle of the session it is in, or 0 */
 	uint64_t interrupted; /* seq of a wait that our own signal broke */
 	int errno_before;     /* ... and errno just before it did */
+	uint32_t excuses;     /* how often nobody's did, */
+	uint64_t excused;     /* ... of the wait with this seq */
 	uint32_t tid;         /* of the thread that runs it, 0: none */
 	uint32_t flags;       /* enum task_flags */
 	/* Set when it is created. */

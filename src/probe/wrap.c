@@ -4,7 +4,14 @@
 #include <unwind.h>
 
 #include "probe/init.h"
+#include "probe/signal.h"
 #include "probe/sys.h"
+
+/*
+ * So often a wait is begun again that nobody seems to have broken off: a call
+ * that can do nothing else but fail shall not hold the thread for good.
+ */
+#define EXCUSES_MAX 1000
 
 /*
  * Called for each wrapper's frame that is unwound over: by pthread_cancel(),
@@ -40,6 +47,19 @@ wrap_is_ours(struct task *task, const struct stranded_wait *wait)
 	return true;
 }
 
+bool
+wrap_goes_on(struct task *task, const struct stranded_wait *wait)
+{
+	if (wrap_is_ours(task, wait)) {
+		return true;
+	}
+	if (task->excused != wait->seq) {
+		task->excused = wait->seq;
+		task->excuses = 0;
+	}
+	return ++task->excuses < EXCUSES_MAX && signal_is_only_ours();
+}
+
 /*
  * Waits until the descriptor is ready. 0, or an error number: EAGAIN if the
  * time passes, EINTR if a signal comes that is not ours.
@@ -55,7 +75,7 @@ wait_ready(struct task *task, const struct stranded_wait *wait, int fd,
 	do {
 		wrap_left(task, wait, timeout, &left);
 		result = sys(SYS_ppoll, &polled, 1, &left, NULL, 0);
-	} while (result == -EINTR && wrap_is_ours(task, wait));
+	} while (result == -EINTR && wrap_goes_on(task, wait));
 	if (result == -EINTR) {
 		return EINTR;
 	}
@@ -63,7 +83,7 @@ wait_ready(struct task *task, const struct stranded_wait *wait, int fd,
 }
 
 bool
-wrap_is_ours_on(struct task *task, const struct stranded_wait *wait, int fd)
+wrap_goes_on_with(struct task *task, const struct stranded_wait *wait, int fd)
 {
 	bool writes = wait->state == STRANDED_IO_WRITE;
 	struct timeval limit = { 0, 0 };
@@ -71,7 +91,7 @@ wrap_is_ours_on(struct task *task, const struct stranded_wait *wait, int fd)
 	struct timespec timeout;
 	int error;
 
-	if (!wrap_is_ours(task, wait)) {
+	if (!wrap_goes_on(task, wait)) {
 		return false;
 	}
 	if (init_is_confined() ||
@@ -94,7 +114,7 @@ wrap_elapsed(const struct task *task, const struct stranded_wait *wait)
 {
 	int64_t now;
 
-	if (load_relaxed(&task->aging.wait_seq) != wait->seq) {
+	if (load_acquire(&task->aging.wait_seq) != wait->seq) {
 		return 0;
 	}
 	now = init_is_confined() ? load_relaxed(&task_clock) : sys_now();

@@ -64,12 +64,21 @@ wrap_begin(struct task *task, struct stranded_wait *wait, enum call call,
 PROBE_COLD bool wrap_is_ours(
     struct task *task, const struct stranded_wait *wait);
 
+/*
+ * The same, or by nobody? A signal to the process wakes one thread, but is taken
+ * by whichever comes by first: some calls end all the same (signal(7) has their
+ * names), with no handler having run where they were made. That is believed only
+ * where the application has no handler at all that could have run instead.
+ */
+PROBE_COLD bool wrap_goes_on(
+    struct task *task, const struct stranded_wait *wait);
+
 /* For calls that return -1 with errno, and are made again as they were. */
 static inline __attribute__((always_inline)) bool
 wrap_again(long outcome, struct task *task, const struct stranded_wait *wait)
 {
 	return unlikely(outcome == -1) && errno == EINTR &&
-	    wrap_is_ours(task, wait);
+	    wrap_goes_on(task, wait);
 }
 
 /*
@@ -77,7 +86,7 @@ wrap_again(long outcome, struct task *task, const struct stranded_wait *wait)
  * has a timeout of its own: what is left of it is waited for here. False, with
  * EAGAIN, if it has passed.
  */
-PROBE_COLD bool wrap_is_ours_on(
+PROBE_COLD bool wrap_goes_on_with(
     struct task *task, const struct stranded_wait *wait, int fd);
 
 static inline __attribute__((always_inline)) bool
@@ -85,7 +94,7 @@ wrap_again_on(
     long outcome, struct task *task, const struct stranded_wait *wait, int fd)
 {
 	return unlikely(outcome == -1) && errno == EINTR &&
-	    wrap_is_ours_on(task, wait, fd);
+	    wrap_goes_on_with(task, wait, fd);
 }
 
 /*

@@ -227,6 +227,39 @@ test_descriptors_closed(void **state)
 	unlink(path);
 }
 
+/*
+ * A signal to the process wakes one thread, whose wait ends, but another may be
+ * the one to take it.
+ */
+static void
+test_taken_by_another(void **state)
+{
+	struct harness_program *program;
+
+	setenv("STRANDED_DUMP", "/dev/null", 1);
+	program = harness_start(HARNESS_RUN, "signal_counter", "--thief");
+	harness_ready(program);
+	storm(program);
+	assert_no_marks(program);
+}
+
+/* The application's handler runs just after ours: its wait is to end. */
+static void
+test_together_with_another(void **state)
+{
+	struct harness_program *program;
+
+	setenv("STRANDED_DUMP", "/dev/null", 1);
+	program = harness_start(HARNESS_PRELOAD, "until_term");
+	harness_ready(program);
+	kill(harness_pid(program), SIGSTOP);
+	kill(harness_pid(program), SIGQUIT);
+	kill(harness_pid(program), SIGTERM);
+	kill(harness_pid(program), SIGCONT);
+	HARNESS_UNTIL(!harness_alive(program));
+	assert_int_equal(harness_stop(program), 0);
+}
+
 /* A program that has a handler of its own is served as well as it was. */
 static void
 test_own_handler(void **state)
@@ -315,6 +348,8 @@ main(void)
 		HARNESS_TEST(test_without_tool),
 		HARNESS_TEST(test_storm),
 		HARNESS_TEST(test_descriptors_closed),
+		HARNESS_TEST(test_taken_by_another),
+		HARNESS_TEST(test_together_with_another),
 		HARNESS_TEST(test_own_handler),
 		HARNESS_TEST(test_counter_alone),
 		HARNESS_TEST(test_killed_during_dump),
