@@ -480,6 +480,17 @@ client_waits(struct client *client, struct failure *failure)
 	return snapshot;
 }
 
+bool
+client_permit(struct client *client, struct failure *failure)
+{
+	struct wire_permit permit = {
+		.header = { sizeof(permit), WIRE_PERMIT, 0 },
+	};
+
+	return ask(client, WIRE_PERMIT_REQUEST, &permit.header, failure) == 0 &&
+	    permit.granted;
+}
+
 struct wire_bookkeeping *
 client_bookkeeping(struct client *client, struct failure *failure)
 {

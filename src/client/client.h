@@ -78,6 +78,12 @@ struct snapshot *client_snapshot(
 struct snapshot *client_waits(struct client *client, struct failure *failure);
 
 /*
+ * Asks the probe to let us trace its process. True if it could do something for
+ * that; it ends with the connection.
+ */
+bool client_permit(struct client *client, struct failure *failure);
+
+/*
  * Where the probe keeps its records, and what is on its way to new threads: see
  * wire.h. Malloc'ed; NULL and `failure` if it cannot be had.
  */

@@ -45,6 +45,8 @@ wire_check_request(const void *message, size_t size)
 		return size == sizeof(struct wire_read_request);
 	case WIRE_SIGNAL_REQUEST:
 		return size == sizeof(struct wire_signal_request);
+	case WIRE_PERMIT_REQUEST:
+		return size == sizeof(struct wire_permit_request);
 	case WIRE_BOOKKEEPING_REQUEST:
 		return size == sizeof(struct wire_bookkeeping_request);
 	case WIRE_CHECK_REQUEST:
@@ -155,6 +157,8 @@ wire_check_answer(const void *message, size_t size)
 		return memory_is_sane(message, size);
 	case WIRE_SIGNAL:
 		return size == sizeof(struct wire_signal);
+	case WIRE_PERMIT:
+		return size == sizeof(struct wire_permit);
 	case WIRE_BOOKKEEPING:
 		return bookkeeping_is_sane(message, size);
 	case WIRE_CHECK:

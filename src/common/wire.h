@@ -27,6 +27,8 @@
  *                          <-     SIGNAL
  *     BOOKKEEPING_REQUEST  ->
  *                          <-     BOOKKEEPING
+ *     PERMIT_REQUEST       ->
+ *                          <-     PERMIT
  *     CHECK_REQUEST        ->
  *                          <-     CHECK
  *
@@ -74,8 +76,10 @@ enum wire_type {
 	WIRE_BOOKKEEPING = 17,
 	WIRE_CHECK_REQUEST = 18,
 	WIRE_CHECK = 19,
-	WIRE_STATES_REQUEST = 20 /* COUNTS_REQUEST, but the kernel is asked,
-	                            too: it takes longer, and is exact */
+	WIRE_STATES_REQUEST = 20, /* COUNTS_REQUEST, but the kernel is asked,
+	                             too: it takes longer, and is exact */
+	WIRE_PERMIT_REQUEST = 21,
+	WIRE_PERMIT = 22
 };
 
 struct wire_header {
@@ -357,6 +361,20 @@ struct wire_check {
 	uint32_t kind;   /* enum wire_check_kind */
 	uint32_t tid;    /* of the thread that is there */
 	char name[WIRE_LABEL_MAX];
+};
+
+/*
+ * Lets the process at the other end trace this one where Yama forbids it, until
+ * the connection ends. Which process that is, the kernel says.
+ */
+struct wire_permit_request {
+	struct wire_header header;
+};
+
+struct wire_permit {
+	struct wire_header header;
+	uint32_t granted; /* 0: there is no Yama, or it did not work */
+	uint32_t zero;
 };
 
 /*

@@ -2,6 +2,7 @@
 #include "probe/serve.h"
 
 #include <errno.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "common/wire.h"
@@ -27,6 +28,7 @@ struct client {
 	int pid;                   /* of the process at the other end */
 	bool greeted;              /* HELLO has come */
 	bool closing;              /* once `out` is sent */
+	bool permitted;            /* to trace us */
 	int64_t moved;             /* when bytes last went through */
 	uint32_t in_size;          /* of the request that has come so far */
 	uint32_t out_from;         /* what is to be sent: from here... */
@@ -45,6 +47,9 @@ drop(struct client *client)
 	int fd = client->fd;
 	uint8_t *out = client->out;
 
+	if (client->permitted) {
+		sys(SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0);
+	}
 	/* Forgotten first: a child of fork gives up what it finds here. */
 	*client = (struct client) { .fd = -1 };
 	sys(SYS_close, fd);
@@ -143,6 +148,25 @@ answer_read(struct client *client)
 	client->out_to += memory->header.length;
 }
 
+/*
+ * Yama knows one process that may trace this one. It takes the attribute from
+ * any thread, for the whole process. One that the application has set is lost:
+ * so this is done only for who has been refused.
+ */
+static void
+answer_permit(struct client *client)
+{
+	struct wire_permit *permit = out_room(client);
+
+	client->permitted = client->permitted ||
+	    sys(SYS_prctl, PR_SET_PTRACER, client->pid, 0, 0, 0) == 0;
+	*permit = (struct wire_permit) {
+		.header = { sizeof(*permit), WIRE_PERMIT, 0 },
+		.granted = client->permitted,
+	};
+	client->out_to += sizeof(*permit);
+}
+
 static void
 answer(struct client *client)
 {
@@ -171,6 +195,9 @@ answer(struct client *client)
 	case WIRE_SIGNAL_REQUEST:
 		signal_tell(out_room(client));
 		client->out_to += sizeof(struct wire_signal);
+		break;
+	case WIRE_PERMIT_REQUEST:
+		answer_permit(client);
 		break;
 	case WIRE_BOOKKEEPING_REQUEST:
 		client->out_to += (uint32_t) bookkeeping_tell(

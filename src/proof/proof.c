@@ -705,6 +705,23 @@ look(struct world *world, struct client *client, struct failure *failure)
 	return image_take(&world->image, &world->stop, failure);
 }
 
+/* Whoever may not read the memory asks the probe for permission, once. */
+static int
+prepare(struct world *world, struct client *client, struct failure *failure)
+{
+	pid_t pid = client_pid(client);
+	struct failure refusal;
+
+	if (image_prepare(&world->image, pid, failure) == 0) {
+		return 0;
+	}
+	image_free(&world->image);
+	if (!client_permit(client, &refusal)) {
+		return -1;
+	}
+	return image_prepare(&world->image, pid, failure);
+}
+
 /* Stops the threads, looks, and lets them go on. */
 static int
 take(struct world *world, struct client *client, int64_t max_stop_ns,
@@ -717,7 +734,7 @@ take(struct world *world, struct client *client, int64_t max_stop_ns,
 	world->bookkeeping = client_bookkeeping(client, failure);
 	if (world->bookkeeping == NULL ||
 	    client_signal(client, &world->signal, failure) != 0 ||
-	    image_prepare(&world->image, pid, failure) != 0) {
+	    prepare(world, client, failure) != 0) {
 		return -1;
 	}
 	libc_find(&world->libc, &world->image, pid);

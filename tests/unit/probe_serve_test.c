@@ -324,6 +324,9 @@ check_bookkeeping(const struct wire_bookkeeping *bookkeeping)
 static void
 a_conversation(void **state)
 {
+	const struct wire_permit_request permit = {
+		.header = { sizeof permit, WIRE_PERMIT_REQUEST, 0 },
+	};
 	const struct wire_bookkeeping_request bookkeeping = {
 		.header = { sizeof bookkeeping, WIRE_BOOKKEEPING_REQUEST, 0 },
 	};
@@ -347,6 +350,8 @@ a_conversation(void **state)
 	say(fd, &signal, sizeof signal);
 	assert_int_equal(hear(fd), WIRE_SIGNAL);
 	assert_int_equal(((struct wire_signal *) message)->number, SIGQUIT);
+	say(fd, &permit, sizeof permit);
+	assert_int_equal(hear(fd), WIRE_PERMIT);
 	say(fd, &bookkeeping, sizeof bookkeeping);
 	assert_int_equal(hear(fd), WIRE_BOOKKEEPING);
 	check_bookkeeping((void *) message);

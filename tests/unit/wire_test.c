@@ -93,6 +93,8 @@ requests(void **state)
 	    sizeof(struct wire_read_request));
 	check_fixed(wire_check_request, WIRE_SIGNAL_REQUEST,
 	    sizeof(struct wire_signal_request));
+	check_fixed(wire_check_request, WIRE_PERMIT_REQUEST,
+	    sizeof(struct wire_permit_request));
 	check_fixed(wire_check_request, WIRE_BOOKKEEPING_REQUEST,
 	    sizeof(struct wire_bookkeeping_request));
 	check_fixed(wire_check_request, WIRE_CHECK_REQUEST,
@@ -109,6 +111,7 @@ fixed_answers(void **state)
 	    wire_check_answer, WIRE_UNCOVERED, sizeof(struct wire_uncovered));
 	check_fixed(wire_check_answer, WIRE_END, sizeof(struct wire_end));
 	check_fixed(wire_check_answer, WIRE_SIGNAL, sizeof(struct wire_signal));
+	check_fixed(wire_check_answer, WIRE_PERMIT, sizeof(struct wire_permit));
 	check_fixed(wire_check_answer, WIRE_CHECK, sizeof(struct wire_check));
 }
 
