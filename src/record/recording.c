@@ -242,7 +242,8 @@ next_record(struct unpack *file, struct unpack *content, uint8_t *type)
 	    file->failed ? NULL : unpack_bytes(file, (uint64_t) size + 1);
 	uint32_t sum = unpack_word(file);
 
-	if (file->failed || sum != format_sum(bytes, (size_t) size + 1)) {
+	if (bytes == NULL || file->failed ||
+	    sum != format_sum(bytes, (size_t) size + 1)) {
 		return false;
 	}
 	*type = bytes[0];

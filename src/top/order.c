@@ -241,7 +241,7 @@ append_tree(struct order *order, const struct entries *entries, size_t root)
 			}
 			at = list[at].sibling;
 		}
-		if (depth <= ORDER_LEVELS) {
+		if (depth > 0 && depth <= ORDER_LEVELS) {
 			uint32_t bit = UINT32_C(1) << (depth - 1);
 
 			open = (open & (bit - 1)) |

@@ -70,6 +70,24 @@ state_number(const void *row)
 	return (is_abandoned(row) ? 4 : 0) + (int64_t) session_of(row)->state;
 }
 
+/* For how long the peer has been gone; -1 if it is there. */
+static int64_t
+gone_number(const void *row)
+{
+	return session_of(row)->state != SESSION_OPEN ?
+	    session_of(row)->peer_closed_ns :
+	    -1;
+}
+
+static void
+gone_cell(const void *row, struct grid_cell *cell)
+{
+	if (gone_number(row) >= 0) {
+		words_age(cell->text, gone_number(row));
+		cell->style = is_abandoned(row) ? STYLE_ALARM : STYLE_PLAIN;
+	}
+}
+
 static int64_t
 age_number(const void *row)
 {
@@ -131,6 +149,7 @@ static const struct column columns[] = {
 	{ "PEER/NAME", 14, 2, 0, ALIGN_LEFT, name_cell, NULL, false },
 	{ "KIND", 8, 0, 78, ALIGN_LEFT, kind_cell, NULL, false },
 	{ "STATE", 11, 0, 0, ALIGN_LEFT, state_cell, state_number, true },
+	{ "GONE", 6, 0, 86, ALIGN_RIGHT, gone_cell, gone_number, true },
 	{ "AGE", 6, 0, 0, ALIGN_RIGHT, age_cell, age_number, true },
 	{ "IDLE", 6, 0, 0, ALIGN_RIGHT, idle_cell, idle_number, true },
 	{ "TASKS", 6, 0, 0, ALIGN_RIGHT, tasks_cell, tasks_number, true },

@@ -96,7 +96,7 @@ viewer_say(struct viewer *viewer, const char *format, ...)
 static void
 make_order(const struct viewer *viewer, struct view *view)
 {
-	const struct view_ops *ops = view->ops;
+	const struct view_ops *ops = views[viewer->screen];
 	const struct view_tree *tree =
 	    view->tree > 0 ? &ops->trees[view->tree - 1] : NULL;
 	const struct order_wish wish = {

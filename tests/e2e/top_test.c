@@ -553,7 +553,7 @@ choices_are_kept(void **state)
 	KEYS("3", ">", "w", "q");
 	await("status 0");
 	start_top("", "");
-	await("AGE▾");
+	await("GONE▾");
 	await("in 5m");
 	KEYS("q");
 	await_gone("Enter open");
@@ -696,6 +696,23 @@ no_terminal(void **state)
 	assert_string_equal(output.out, "");
 }
 
+/* Children are processes of their own: the viewer stays with what it has. */
+static void
+target_forks(void **state)
+{
+	char text[32];
+
+	server = harness_start(HARNESS_PRELOAD, "forker", "--fork=3");
+	harness_ready(server);
+	terminal_begin("100", "30");
+	start_top("", "");
+	snprintf(text, sizeof text, "forker  pid %d ", harness_pid(server));
+	await(text);
+	await("live");
+	harness_kill(server);
+	await("target has ended");
+}
+
 #define TOP_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -721,6 +738,7 @@ main(void)
 		TOP_TEST(successor),
 		TOP_TEST(record_and_replay),
 		TOP_TEST(target_floods),
+		TOP_TEST(target_forks),
 		TOP_TEST(no_terminal),
 	};
 

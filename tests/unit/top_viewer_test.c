@@ -324,6 +324,7 @@ sessions_screen(void **state)
 	struct snapshot *snapshot = server(100, 3);
 
 	snapshot->sessions[1].state = SESSION_PEER_CLOSED;
+	snapshot->sessions[1].peer_closed_ns = 65 * SECOND;
 	snapshot->sessions[1].verdict = VERDICT_SUSPECT;
 	snapshot->sessions[1].why = "the peer has gone";
 	stage_begin(&stage, 50, 100, false);
@@ -331,7 +332,7 @@ sessions_screen(void **state)
 	press(&stage, '3');
 	expect(&stage, "ID PEER/NAME");
 	expect(&stage, "   102 10.0.0.0:999");
-	expect(&stage, "peer closed  1m30s     5s      1        1 main");
+	expect(&stage, "peer closed  1m05s  1m30s     5s      1        1 main");
 	/* The one that is abandoned comes first. */
 	assert_int_equal(row_with(&stage, "   103 10.0.0.1:999"),
 	    row_with(&stage, "ID PEER/NAME") + 1);
