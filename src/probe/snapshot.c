@@ -57,8 +57,8 @@ put_owner(struct wire_task *message, uint32_t tid, bool is_shared)
 }
 
 /*
- * An owner that is no more may have given the lock back at the last moment, after
- * it was read: then it is not noted there any longer.
+ * An owner that is no more may have given the lock back at the last moment,
+ * after it was read: then it is not noted there any longer.
  */
 static void
 look_again(struct wire_task *message, const int *owner)

@@ -92,7 +92,8 @@ a_task(void **state)
 	    "\"since_ms\":720000,\"object\":\"0xc0de\",\"fd\":null,\"timed\":false,"
 	    "\"fd_name\":null,\"cases\":[],\"holder\":null,\"holder_tid\":null,"
 	    "\"holder_exited\":false,\"woken_from_cond\":false,"
-	    "\"seen_by\":\"probe\",\"session\":41,\"verdict\":\"ok\",\"rule\":null,\"why\":null,\"cure\":null,"
+	    "\"seen_by\":\"probe\",\"session\":41,\"verdict\":\"ok\","
+	    "\"rule\":null,\"why\":null,\"cure\":null,"
 	    "\"created_ms\":780000,\"stack_cut\":false,\"blame\":null,"
 	    "\"blame_tid\":null,\"waiters\":0,\"in_cycle\":false,"
 	    "\"stack\":["
@@ -134,7 +135,8 @@ what_is_not_known_is_null(void **state)
 	    "\"holder_tid\":null,\"holder_exited\":false,"
 	    "\"woken_from_cond\":false,\"seen_by\":\"probe\","
 	    "\"session\":null,\"verdict\":\"ok\","
-	    "\"rule\":null,\"why\":null,\"cure\":null,\"created_ms\":null,\"stack_cut\":false,"
+	    "\"rule\":null,\"why\":null,\"cure\":null,"
+	    "\"created_ms\":null,\"stack_cut\":false,"
 	    "\"blame\":null,\"blame_tid\":null,\"waiters\":1,"
 	    "\"in_cycle\":false,\"stack\":[],\"created_by\":[]}");
 	check(json_array_get(bare, 0),
