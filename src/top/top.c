@@ -64,7 +64,9 @@ now_ns(void)
 static void
 show(struct loop *loop, const struct taken *taken)
 {
-	if (taken->snapshot != NULL) {
+	if (taken->snapshot != NULL && loop->viewer.paused && !taken->proved) {
+		snapshot_free(taken->snapshot); /* asked for before the pause */
+	} else if (taken->snapshot != NULL) {
 		viewer_feed(&loop->viewer, taken->snapshot);
 	}
 	viewer_connection(&loop->viewer, taken->state, taken->text);
