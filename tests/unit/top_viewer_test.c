@@ -768,13 +768,16 @@ help_is_the_table(void **state)
 	press(&stage, '?');
 	assert_int_equal(stage.viewer.pages.count, 1);
 	stage_forget(&stage);
-	canvas_resize(&stage.canvas, 90, 160);
+	canvas_resize(&stage.canvas, 120, 160);
 	draw(&stage);
 	for (const struct key *key = keys_table; key->code != KEY_CODE_NONE;
 	     key++) {
 		expect(&stage, key->name);
 		if (key->help != NULL) {
-			expect(&stage, key->help);
+			char begin[24];
+
+			snprintf(begin, sizeof(begin), "%s", key->help);
+			expect(&stage, begin);
 		}
 	}
 	expect(&stage, "Down, j");
