@@ -7,39 +7,39 @@
 #include "doctor/company.h"
 #include "doctor/executable.h"
 #include "doctor/ground.h"
-#include "doctor/image.h"
+#include "doctor/binary.h"
 
 /* The glibc that is known is the one that this command uses itself. */
 static void
-check_libc(struct report *report, const struct image *image)
+check_libc(struct report *report, const struct binary *binary)
 {
-	struct image *self = image_open("/proc/self/exe");
+	struct binary *self = binary_open("/proc/self/exe");
 
 	if (self != NULL &&
-	    strcmp(image_linker(self), image_linker(image)) != 0) {
+	    strcmp(binary_linker(self), binary_linker(binary)) != 0) {
 		report_add(report, REPORT_NOTE, "libc",
 		    "its dynamic linker is %s: its glibc must not be older "
 		    "than the one that the probe was built with",
-		    image_linker(image));
+		    binary_linker(binary));
 		report_remedy(report, "build the probe with that glibc");
 	} else {
 		report_add(report, REPORT_OK, "libc",
 		    "it is linked dynamically with glibc, here version %s",
 		    gnu_get_libc_version());
 	}
-	image_close(self);
+	binary_close(self);
 }
 
 static void
-check_image(struct report *report, const struct image *image)
+check_binary(struct report *report, const struct binary *binary)
 {
-	check_libc(report, image);
-	for (size_t i = 0; i < image_library_count(image); i++) {
-		company_check_library(report, image_library(image, i));
+	check_libc(report, binary);
+	for (size_t i = 0; i < binary_library_count(binary); i++) {
+		company_check_library(report, binary_library(binary, i));
 	}
-	company_check_image(report, image);
-	company_check_loading(report, image);
-	company_check_symbols(report, image);
+	company_check_binary(report, binary);
+	company_check_loading(report, binary);
+	company_check_symbols(report, binary);
 }
 
 void
@@ -48,7 +48,7 @@ before_check(struct report *report, const char *path, const char *probe)
 	struct executable executable;
 	const struct obstacle *obstacle =
 	    executable_look(path, probe, &executable);
-	struct image *image = image_open(executable.path);
+	struct binary *binary = binary_open(executable.path);
 
 	if (executable.is_script) {
 		report_add(report, REPORT_NOTE, "script",
@@ -60,9 +60,9 @@ before_check(struct report *report, const char *path, const char *probe)
 		report_add(
 		    report, REPORT_PROBLEM, "program", "%s", obstacle->why);
 		report_remedy(report, "%s", obstacle->remedy);
-	} else if (image != NULL) {
-		check_image(report, image);
+	} else if (binary != NULL) {
+		check_binary(report, binary);
 	}
-	image_close(image);
+	binary_close(binary);
 	ground_check(report);
 }

@@ -115,14 +115,14 @@ company_check_library(struct report *report, const char *name)
 
 /* Of the calls that the probe wraps, one that the program defines itself. */
 static const char *
-own_call(const struct image *image)
+own_call(const struct binary *binary)
 {
 	static const char *const calls[] = { "pthread_mutex_lock",
 		"pthread_cond_wait", "accept", "poll", "epoll_wait",
 		"nanosleep" };
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
-		if (image_exports(image, calls[i])) {
+		if (binary_exports(binary, calls[i])) {
 			return calls[i];
 		}
 	}
@@ -130,21 +130,21 @@ own_call(const struct image *image)
 }
 
 void
-company_check_image(struct report *report, const struct image *image)
+company_check_binary(struct report *report, const struct binary *binary)
 {
-	const char *own = own_call(image);
+	const char *own = own_call(binary);
 
 	for (size_t i = 0; i < sizeof(defined) / sizeof(*defined); i++) {
-		if (image_defines(image, defined[i].name)) {
+		if (binary_defines(binary, defined[i].name)) {
 			tell(report, &defined[i], NULL);
 		}
 	}
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
-		if (image_wants(image, wanted[i].name)) {
+		if (binary_wants(binary, wanted[i].name)) {
 			tell(report, &wanted[i], NULL);
 		}
 	}
-	if (image_has_section(image, ".note.go.buildid")) {
+	if (binary_has_section(binary, ".note.go.buildid")) {
 		report_add(report, REPORT_NOTE, "tasks",
 		    "goroutines are not seen, only the threads that run them, "
 		    "and those wait in system calls of Go's own");
@@ -152,8 +152,8 @@ company_check_image(struct report *report, const struct image *image)
 		    "SIGQUIT makes a Go program print its goroutines: "
 		    "--signal=none leaves it that");
 	}
-	if (own != NULL && !image_defines(image, "__asan_init") &&
-	    !image_defines(image, "__tsan_init")) {
+	if (own != NULL && !binary_defines(binary, "__asan_init") &&
+	    !binary_defines(binary, "__tsan_init")) {
 		report_add(report, REPORT_NOTE, "calls",
 		    "the program has a function %s of its own, which is "
 		    "called in the place of the probe's",
@@ -162,30 +162,30 @@ company_check_image(struct report *report, const struct image *image)
 }
 
 void
-company_check_loading(struct report *report, const struct image *image)
+company_check_loading(struct report *report, const struct binary *binary)
 {
 	for (size_t i = 0; i < sizeof(loads) / sizeof(*loads); i++) {
-		if (image_wants(image, loads[i].name)) {
+		if (binary_wants(binary, loads[i].name)) {
 			tell(report, &loads[i], NULL);
 		}
 	}
 }
 
 void
-company_check_symbols(struct report *report, const struct image *image)
+company_check_symbols(struct report *report, const struct binary *binary)
 {
-	if (!image_has_section(image, ".eh_frame_hdr")) {
+	if (!binary_has_section(binary, ".eh_frame_hdr")) {
 		report_add(report, REPORT_NOTE, "stacks",
 		    "the program has no unwind tables (.eh_frame), so stacks "
 		    "end at the first frame of its own");
 		report_remedy(
 		    report, "build it with -fasynchronous-unwind-tables");
 	}
-	if (image_has_section(image, ".debug_info") ||
-	    image_has_section(image, ".debug_info.dwo")) {
+	if (binary_has_section(binary, ".debug_info") ||
+	    binary_has_section(binary, ".debug_info.dwo")) {
 		report_add(report, REPORT_OK, "symbols",
 		    "the program has functions' names and line numbers");
-	} else if (image_has_section(image, ".symtab")) {
+	} else if (binary_has_section(binary, ".symtab")) {
 		report_add(report, REPORT_NOTE, "symbols",
 		    "the program has functions' names, but no line numbers");
 		report_remedy(report, "build it with -g");
@@ -194,7 +194,7 @@ company_check_symbols(struct report *report, const struct image *image)
 		    "the program is stripped: what it does not export is "
 		    "shown as addresses");
 		report_remedy(report,
-		    image_has_section(image, ".note.gnu.build-id") ?
+		    binary_has_section(binary, ".note.gnu.build-id") ?
 			"install its debug symbols (they are found by its "
 			"build-id), or do not strip it" :
 			"do not strip it");

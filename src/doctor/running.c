@@ -19,7 +19,7 @@
 #include "doctor/absence.h"
 #include "doctor/company.h"
 #include "doctor/ground.h"
-#include "doctor/image.h"
+#include "doctor/binary.h"
 #include "doctor/mapped.h"
 #include "doctor/thread.h"
 
@@ -334,17 +334,17 @@ check_descriptors(struct report *report, pid_t pid)
 }
 
 static void
-check_image(struct report *report, pid_t pid)
+check_binary(struct report *report, pid_t pid)
 {
 	char path[64];
 	char *exe = process_exe(pid);
-	struct image *image;
+	struct binary *binary;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", process_alive(pid));
-	image = image_open(path);
-	if (image != NULL) {
-		company_check_image(report, image);
-		company_check_symbols(report, image);
+	binary = binary_open(path);
+	if (binary != NULL) {
+		company_check_binary(report, binary);
+		company_check_symbols(report, binary);
 	}
 	if (strstr(exe, " (deleted)") != NULL) {
 		report_add(report, REPORT_NOTE, "program",
@@ -354,7 +354,7 @@ check_image(struct report *report, pid_t pid)
 		    exe);
 		report_remedy(report, "start the program again");
 	}
-	image_close(image);
+	binary_close(binary);
 	free(exe);
 }
 
@@ -441,7 +441,7 @@ running_check(struct report *report, pid_t pid, const char *probe)
 	check_root(report, pid);
 	check_descriptors(report, pid);
 	mapped_check(report, &maps);
-	check_image(report, pid);
+	check_binary(report, pid);
 	ground_check_memory(report, ground_scope(), ground_is_capable());
 	maps_free(&maps);
 	if (status == EXIT_DONE && report_count(report, REPORT_PROBLEM) > 0) {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "client/memory.h"
-#include "doctor/image.h"
+#include "doctor/binary.h"
 
 /* What they begin with: jemalloc's, and tcmalloc's. */
 static const char *const functions[] = { "mallocx", "rallocx", "xallocx",
@@ -15,13 +15,13 @@ bool
 unmarked_is_used(pid_t pid, const char *path)
 {
 	char *seen = memory_print("/proc/%d/root%s", (int) pid, path);
-	struct image *image = image_open(seen);
+	struct binary *binary = binary_open(seen);
 	bool used = false;
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
-		used |= image != NULL && image_wants(image, functions[i]);
+		used |= binary != NULL && binary_wants(binary, functions[i]);
 	}
-	image_close(image);
+	binary_close(binary);
 	free(seen);
 	return used;
 }

@@ -1,5 +1,5 @@
-/* image.c: see image.h. */
-#include "doctor/image.h"
+/* binary.c: see binary.h. */
+#include "doctor/binary.h"
 
 #include <fcntl.h>
 #include <gelf.h>
@@ -11,7 +11,7 @@
 
 #include "client/memory.h"
 
-struct image {
+struct binary {
 	int fd;
 	Elf *elf;
 	char linker[256];
@@ -22,10 +22,10 @@ struct image {
 
 /* The next section of a type after `section`, or NULL. */
 static Elf_Scn *
-next_section(const struct image *image, Elf_Scn *section, uint32_t type,
+next_section(const struct binary *binary, Elf_Scn *section, uint32_t type,
     GElf_Shdr *header)
 {
-	while ((section = elf_nextscn(image->elf, section)) != NULL) {
+	while ((section = elf_nextscn(binary->elf, section)) != NULL) {
 		if (gelf_getshdr(section, header) != NULL &&
 		    header->sh_type == type) {
 			return section;
@@ -35,97 +35,97 @@ next_section(const struct image *image, Elf_Scn *section, uint32_t type,
 }
 
 static void
-read_linker(struct image *image)
+read_linker(struct binary *binary)
 {
 	size_t count = 0;
 	GElf_Phdr segment;
 	ssize_t got = 0;
 
-	elf_getphdrnum(image->elf, &count);
+	elf_getphdrnum(binary->elf, &count);
 	for (size_t i = 0; i < count; i++) {
-		if (gelf_getphdr(image->elf, (int) i, &segment) != NULL &&
+		if (gelf_getphdr(binary->elf, (int) i, &segment) != NULL &&
 		    segment.p_type == PT_INTERP) {
-			got = pread(image->fd, image->linker,
-			    sizeof(image->linker) - 1,
+			got = pread(binary->fd, binary->linker,
+			    sizeof(binary->linker) - 1,
 			    (off_t) segment.p_offset);
 			break;
 		}
 	}
-	image->linker[got > 0 ? got : 0] = '\0';
+	binary->linker[got > 0 ? got : 0] = '\0';
 }
 
 static void
-read_libraries(struct image *image)
+read_libraries(struct binary *binary)
 {
 	GElf_Shdr header;
 	GElf_Dyn entry;
-	Elf_Scn *section = next_section(image, NULL, SHT_DYNAMIC, &header);
+	Elf_Scn *section = next_section(binary, NULL, SHT_DYNAMIC, &header);
 	Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
 
 	for (int i = 0; data != NULL && gelf_getdyn(data, i, &entry) != NULL;
 	     i++) {
 		const char *name = entry.d_tag == DT_NEEDED ?
-		    elf_strptr(image->elf, header.sh_link, entry.d_un.d_val) :
+		    elf_strptr(binary->elf, header.sh_link, entry.d_un.d_val) :
 		    NULL;
 
 		if (name == NULL) {
 			continue;
 		}
-		image->libraries =
-		    memory_grow(image->libraries, image->library_count,
-			&image->library_room, sizeof(*image->libraries));
-		image->libraries[image->library_count++] = name;
+		binary->libraries =
+		    memory_grow(binary->libraries, binary->library_count,
+			&binary->library_room, sizeof(*binary->libraries));
+		binary->libraries[binary->library_count++] = name;
 	}
 }
 
-struct image *
-image_open(const char *path)
+struct binary *
+binary_open(const char *path)
 {
-	struct image *image = memory_new(1, sizeof(*image));
+	struct binary *binary = memory_new(1, sizeof(*binary));
 
 	elf_version(EV_CURRENT);
-	image->fd = open(path, O_RDONLY | O_CLOEXEC);
-	image->elf =
-	    image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL) : NULL;
-	if (image->elf == NULL || elf_kind(image->elf) != ELF_K_ELF) {
-		image_close(image);
+	binary->fd = open(path, O_RDONLY | O_CLOEXEC);
+	binary->elf =
+	    binary->fd >= 0 ? elf_begin(binary->fd, ELF_C_READ, NULL) : NULL;
+	if (binary->elf == NULL || elf_kind(binary->elf) != ELF_K_ELF) {
+		binary_close(binary);
 		return NULL;
 	}
-	read_linker(image);
-	read_libraries(image);
-	return image;
+	read_linker(binary);
+	read_libraries(binary);
+	return binary;
 }
 
 void
-image_close(struct image *image)
+binary_close(struct binary *binary)
 {
-	if (image == NULL) {
+	if (binary == NULL) {
 		return;
 	}
-	elf_end(image->elf);
-	if (image->fd >= 0) {
-		close(image->fd);
+	elf_end(binary->elf);
+	if (binary->fd >= 0) {
+		close(binary->fd);
 	}
-	free(image->libraries);
-	free(image);
+	free(binary->libraries);
+	free(binary);
 }
 
 const char *
-image_linker(const struct image *image)
+binary_linker(const struct binary *binary)
 {
-	return image->linker;
+	return binary->linker;
 }
 
 size_t
-image_library_count(const struct image *image)
+binary_library_count(const struct binary *binary)
 {
-	return image->library_count;
+	return binary->library_count;
 }
 
 const char *
-image_library(const struct image *image, size_t index)
+binary_library(const struct binary *binary, size_t index)
 {
-	return image->libraries[index];
+	return binary->libraries[index];
 }
 
 /* A symbol of a table: is there one? */
@@ -137,17 +137,17 @@ struct symbol_query {
 };
 
 static bool
-find_symbol(const struct image *image, const struct symbol_query *query)
+find_symbol(const struct binary *binary, const struct symbol_query *query)
 {
 	GElf_Shdr header;
 	GElf_Sym symbol;
-	Elf_Scn *section = next_section(image, NULL, query->table, &header);
+	Elf_Scn *section = next_section(binary, NULL, query->table, &header);
 	Elf_Data *data = section != NULL ? elf_getdata(section, NULL) : NULL;
 
 	for (int i = 0; data != NULL && gelf_getsym(data, i, &symbol) != NULL;
 	     i++) {
 		const char *name =
-		    elf_strptr(image->elf, header.sh_link, symbol.st_name);
+		    elf_strptr(binary->elf, header.sh_link, symbol.st_name);
 
 		if (name != NULL &&
 		    strncmp(name, query->name, query->length) == 0 &&
@@ -159,47 +159,47 @@ find_symbol(const struct image *image, const struct symbol_query *query)
 }
 
 bool
-image_wants(const struct image *image, const char *prefix)
+binary_wants(const struct binary *binary, const char *prefix)
 {
-	return find_symbol(image,
+	return find_symbol(binary,
 	    &(struct symbol_query) {
 		SHT_DYNSYM, prefix, strlen(prefix), false });
 }
 
 bool
-image_defines(const struct image *image, const char *prefix)
+binary_defines(const struct binary *binary, const char *prefix)
 {
 	struct symbol_query query = { SHT_DYNSYM, prefix, strlen(prefix),
 		true };
 
-	if (find_symbol(image, &query)) {
+	if (find_symbol(binary, &query)) {
 		return true;
 	}
 	query.table = SHT_SYMTAB;
-	return find_symbol(image, &query);
+	return find_symbol(binary, &query);
 }
 
 bool
-image_exports(const struct image *image, const char *name)
+binary_exports(const struct binary *binary, const char *name)
 {
-	return find_symbol(image,
+	return find_symbol(binary,
 	    &(struct symbol_query) {
 		SHT_DYNSYM, name, strlen(name) + 1, true });
 }
 
 bool
-image_has_section(const struct image *image, const char *name)
+binary_has_section(const struct binary *binary, const char *name)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
 	size_t names = 0;
 
-	if (elf_getshdrstrndx(image->elf, &names) != 0) {
+	if (elf_getshdrstrndx(binary->elf, &names) != 0) {
 		return false;
 	}
-	while ((section = elf_nextscn(image->elf, section)) != NULL) {
+	while ((section = elf_nextscn(binary->elf, section)) != NULL) {
 		const char *found = gelf_getshdr(section, &header) != NULL ?
-		    elf_strptr(image->elf, names, header.sh_name) :
+		    elf_strptr(binary->elf, names, header.sh_name) :
 		    NULL;
 
 		if (found != NULL && strcmp(found, name) == 0) {

@@ -1,5 +1,5 @@
 /*
- * doctor_image_test.c: what an ELF file says of itself, and what is said of
+ * doctor_binary_test.c: what an ELF file says of itself, and what is said of
  * that. The files are made here, with no more in them than is looked at.
  */
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "doctor/company.h"
-#include "doctor/image.h"
+#include "doctor/binary.h"
 #include "doctor/report.h"
 
 #define SYMBOLS_MAX  8
@@ -38,7 +38,7 @@ struct file {
 	size_t library_count;
 };
 
-static char path[] = "/tmp/stranded-image-XXXXXX";
+static char path[] = "/tmp/stranded-binary-XXXXXX";
 
 static uint32_t
 add_string(struct file *file, const char *string)
@@ -118,19 +118,19 @@ add_library(struct file *file, const char *name)
 	};
 }
 
-static struct image *
+static struct binary *
 open_file(const struct file *file)
 {
-	struct image *image;
+	struct binary *binary;
 	int fd;
 
 	memcpy(path + sizeof(path) - 7, "XXXXXX", 6);
 	fd = mkstemp(path);
 	assert_int_equal(write(fd, file, sizeof(*file)), sizeof(*file));
 	close(fd);
-	image = image_open(path);
+	binary = binary_open(path);
 	unlink(path);
-	return image;
+	return binary;
 }
 
 /* ---- What the file says ------------------------------------------------ */
@@ -139,27 +139,27 @@ static void
 questions(void **state)
 {
 	struct file file = make_file(".note.go.buildid");
-	struct image *image;
+	struct binary *binary;
 
 	add_symbol(&file, "dlopen", false);
 	add_symbol(&file, "pollute", true);
 	add_library(&file, "libone.so.1");
 	add_library(&file, "libtwo.so");
-	image = open_file(&file);
-	assert_non_null(image);
-	assert_string_equal(image_linker(image), "");
-	assert_int_equal(image_library_count(image), 2);
-	assert_string_equal(image_library(image, 1), "libtwo.so");
-	assert_true(image_wants(image, "dlo"));
-	assert_false(image_wants(image, "dlmopen"));
-	assert_false(image_wants(image, "pollute"));
-	assert_true(image_defines(image, "poll"));
-	assert_false(image_exports(image, "poll"));
-	assert_true(image_exports(image, "pollute"));
-	assert_false(image_exports(image, "dlopen"));
-	assert_true(image_has_section(image, ".note.go.buildid"));
-	assert_false(image_has_section(image, ".debug_info"));
-	image_close(image);
+	binary = open_file(&file);
+	assert_non_null(binary);
+	assert_string_equal(binary_linker(binary), "");
+	assert_int_equal(binary_library_count(binary), 2);
+	assert_string_equal(binary_library(binary, 1), "libtwo.so");
+	assert_true(binary_wants(binary, "dlo"));
+	assert_false(binary_wants(binary, "dlmopen"));
+	assert_false(binary_wants(binary, "pollute"));
+	assert_true(binary_defines(binary, "poll"));
+	assert_false(binary_exports(binary, "poll"));
+	assert_true(binary_exports(binary, "pollute"));
+	assert_false(binary_exports(binary, "dlopen"));
+	assert_true(binary_has_section(binary, ".note.go.buildid"));
+	assert_false(binary_has_section(binary, ".debug_info"));
+	binary_close(binary);
 }
 
 /* Numbers that lead beyond the file, and files that are none. */
@@ -167,36 +167,36 @@ static void
 nonsense(void **state)
 {
 	struct file file = make_file(".text");
-	struct image *image;
+	struct binary *binary;
 
 	add_symbol(&file, "dlopen", false);
 	file.symbols[1].st_name = UINT32_MAX;
 	file.dynamic[0] = (Elf64_Dyn) { DT_NEEDED, { UINT64_MAX } };
 	file.sections[NAMED].sh_name = UINT32_MAX;
-	image = open_file(&file);
-	assert_non_null(image);
-	assert_int_equal(image_library_count(image), 0);
-	assert_false(image_wants(image, "dlopen"));
-	assert_false(image_has_section(image, ".text"));
-	image_close(image);
+	binary = open_file(&file);
+	assert_non_null(binary);
+	assert_int_equal(binary_library_count(binary), 0);
+	assert_false(binary_wants(binary, "dlopen"));
+	assert_false(binary_has_section(binary, ".text"));
+	binary_close(binary);
 	file.sections[SYMBOLS].sh_offset = UINT64_MAX / 2;
-	image = open_file(&file);
-	assert_false(image_wants(image, "dlopen"));
-	image_close(image);
-	assert_null(image_open("/proc/self/status"));
-	assert_null(image_open("/nonexistent"));
+	binary = open_file(&file);
+	assert_false(binary_wants(binary, "dlopen"));
+	binary_close(binary);
+	assert_null(binary_open("/proc/self/status"));
+	assert_null(binary_open("/nonexistent"));
 }
 
 static void
 itself(void **state)
 {
-	struct image *image = image_open("/proc/self/exe");
+	struct binary *binary = binary_open("/proc/self/exe");
 
-	assert_non_null(image);
-	assert_non_null(strstr(image_linker(image), "/ld-linux"));
-	assert_true(image_library_count(image) > 0);
-	assert_true(image_defines(image, "main"));
-	image_close(image);
+	assert_non_null(binary);
+	assert_non_null(strstr(binary_linker(binary), "/ld-linux"));
+	assert_true(binary_library_count(binary) > 0);
+	assert_true(binary_defines(binary, "main"));
+	binary_close(binary);
 }
 
 /* ---- What is said of it ------------------------------------------------ */
@@ -217,11 +217,11 @@ static void
 assert_company(const struct file *file, const char *topic, const char *word)
 {
 	struct report report = { 0 };
-	struct image *image = open_file(file);
+	struct binary *binary = open_file(file);
 
-	company_check_image(&report, image);
-	company_check_loading(&report, image);
-	image_close(image);
+	company_check_binary(&report, binary);
+	company_check_loading(&report, binary);
+	binary_close(binary);
 	assert_note(&report, topic, word);
 }
 
@@ -270,13 +270,13 @@ nothing(void **state)
 {
 	struct report report = { 0 };
 	struct file file = make_file(".text");
-	struct image *image;
+	struct binary *binary;
 
 	add_symbol(&file, "accept", false);
-	image = open_file(&file);
-	company_check_image(&report, image);
+	binary = open_file(&file);
+	company_check_binary(&report, binary);
 	assert_int_equal(report.count, 0);
-	image_close(image);
+	binary_close(binary);
 }
 
 static void
@@ -297,10 +297,10 @@ symbols(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct report report = { 0 };
 		struct file file = make_file(cases[i].section);
-		struct image *image = open_file(&file);
+		struct binary *binary = open_file(&file);
 
-		company_check_symbols(&report, image);
-		image_close(image);
+		company_check_symbols(&report, binary);
+		binary_close(binary);
 		assert_true(report.count > cases[i].index);
 		assert_non_null(strstr(
 		    report.findings[cases[i].index].what, cases[i].word));
