@@ -122,8 +122,8 @@ aligned_alloc(size_t alignment, size_t size)
 	if (!READY(aligned_alloc)) {
 		return NULL;
 	}
-	return heap_mark(
-	    real.aligned_alloc(alignment, size), heap_at_least(size));
+	size = heap_at_least(size);
+	return heap_mark(real.aligned_alloc(alignment, size), size);
 }
 
 PROBE_EXPORT void *

@@ -99,7 +99,7 @@ take(struct block *block, unsigned int *seed)
 	size_t size = any_size(seed);
 
 	block->by_operator = false;
-	switch (rand_r(seed) % 6) {
+	switch (rand_r(seed) % 7) {
 	case 0:
 		block->data = calloc(size / 4 + 1, 4);
 		size = (size / 4 + 1) * 4;
@@ -110,7 +110,11 @@ take(struct block *block, unsigned int *seed)
 	case 2:
 		block->data = memalign(64, size);
 		break;
-	case 3:
+	case 3: /* of the least there is, jemalloc has two to a granule */
+		size = size / 8 * 8 + 8;
+		block->data = aligned_alloc(8, size);
+		break;
+	case 4:
 		block->by_operator = operator_new != NULL;
 		block->data =
 		    operator_new != NULL ? operator_new(size) : malloc(size);
