@@ -16,12 +16,12 @@
 #define LOOK_NS (100 * NS_PER_MS)
 #define SILENCE (60 * NS_PER_SECOND)
 
-static struct wire_check point; /* of the thread that has `busy` */
-static uint32_t busy;           /* 1: some thread is at a point */
-static uint32_t waiting;        /* its number, 0: nobody waits */
-static uint32_t free_up_to;     /* a futex: those up to this may go on */
-static uint32_t last;           /* number of the last point */
-static int64_t heard;           /* when the tool last asked */
+static struct wire_check point; /* of the thread that is there */
+static uint32_t there;      /* a futex: its id, 0: no thread is at a point */
+static uint32_t waiting;    /* its number, 0: nobody waits */
+static uint32_t free_up_to; /* a futex: those up to this may go on */
+static uint32_t last;       /* number of the last point */
+static int64_t heard;       /* when the tool last asked */
 
 /* Waits a little, or until `word` is no longer `value`. */
 static void
@@ -55,31 +55,52 @@ await_tool(uint32_t number)
 	store_release(&waiting, 0);
 }
 
+/*
+ * One thread at a time. False if the thread shall go on as it is: if it is at a
+ * point already (this is a handler's, of a signal that came while it waits
+ * there), or if the tool has gone.
+ */
+static bool
+take_turn(uint32_t tid)
+{
+	uint32_t other = 0;
+
+	while (!__atomic_compare_exchange_n(
+	    &there, &other, tid, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+		if (other == tid || !tool_is_there()) {
+			return false;
+		}
+		pause_at(&there, other);
+		other = 0;
+	}
+	return true;
+}
+
 void
 check_at(const char *name, enum wire_check_kind kind)
 {
+	uint32_t tid;
+
 	if (config.check == 0 || init_is_confined() ||
 	    config.check != (int) sys(SYS_getpid)) {
 		return;
 	}
+	tid = (uint32_t) sys(SYS_gettid);
 	store_relaxed(&heard, sys_now());
-	while (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE) != 0) {
-		if (!tool_is_there()) {
-			return;
-		}
-		pause_at(&busy, 1);
+	if (!take_turn(tid)) {
+		return;
 	}
 	point = (struct wire_check) {
 		.kind = kind,
-		.tid = (uint32_t) sys(SYS_gettid),
+		.tid = tid,
 	};
 	text_copy(point.name, name, sizeof(point.name));
 	if (kind == WIRE_CHECK_EXIT && task_self != NULL) {
 		task_self->flags |= TASK_LEAVING;
 	}
 	await_tool(++last);
-	store_release(&busy, 0);
-	sys(SYS_futex, &busy, FUTEX_WAKE, 1);
+	store_release(&there, 0);
+	sys(SYS_futex, &there, FUTEX_WAKE, 1);
 }
 
 void
@@ -106,6 +127,6 @@ check_go_on(uint64_t number)
 void
 check_reset(void)
 {
-	busy = 0;
+	there = 0;
 	waiting = 0;
 }

@@ -159,6 +159,17 @@ test_not_looked_at(void **state)
 	assert_says(check("kill"), 137, "without having been looked at");
 }
 
+/* A handler ends the process while its thread waits to be judged. */
+static void
+test_ended_by_handler(void **state)
+{
+	for (int i = 0; i < 5; i++) {
+		int status = check("watchdog=7", "return=0").status;
+
+		assert_true(status == 7 || status == 0);
+	}
+}
+
 /* A child of the program is not judged, nor held up. */
 static void
 test_children(void **state)
@@ -361,6 +372,7 @@ main(void)
 		CHECK_TEST(test_lost),
 		CHECK_TEST(test_brief),
 		CHECK_TEST(test_ways_to_end),
+		CHECK_TEST(test_ended_by_handler),
 		CHECK_TEST(test_not_looked_at),
 		CHECK_TEST(test_children),
 		CHECK_TEST(test_exec),

@@ -11,11 +11,13 @@
  *     baseline     what is there is ignored from now on
  *     fork         a child, which ends at once; it is waited for
  *     exec         the program becomes itself, with the arguments that follow
+ *     watchdog=N   a handler that ends the process with N, from 1 ms on
  *     return=N     main returns N; so it does at the end, with 0
  *     exit=N, _exit=N, quick=N, bare=N, kill
  *                  the process ends in that way; "bare" by a bare system call
  */
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "program.h"
@@ -89,6 +91,24 @@ is(const char *word, const char *name)
 	return strncmp(word, name, strlen(name)) == 0;
 }
 
+static int bite_status;
+
+static void
+bite(int number)
+{
+	_exit(bite_status);
+}
+
+static void
+start_watchdog(int status)
+{
+	const struct itimerval time = { { 0, 1000 }, { 0, 1000 } };
+
+	bite_status = status;
+	signal(SIGALRM, bite);
+	setitimer(ITIMER_REAL, &time, NULL);
+}
+
 /* Those that say how the process ends. */
 static void
 end(const char *word)
@@ -124,6 +144,8 @@ act(const char *word)
 		stranded_check_baseline();
 	} else if (is(word, "fork")) {
 		run_child();
+	} else if (is(word, "watchdog=")) {
+		start_watchdog(number(word));
 	} else {
 		end(word);
 	}
