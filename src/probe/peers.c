@@ -309,14 +309,16 @@ take_piece(int64_t now)
 
 /* ---- Rounds ------------------------------------------------------------ */
 
+/* Forgotten first: a child of fork gives up what it finds here. */
 static void
 drop_index(void)
 {
-	if (current.index != NULL) {
-		sys_unmap(
-		    current.index, current.buckets * sizeof(*current.index));
-	}
+	uint32_t *index = current.index;
+
 	current.index = NULL;
+	if (index != NULL) {
+		sys_unmap(index, current.buckets * sizeof(*index));
+	}
 }
 
 void
