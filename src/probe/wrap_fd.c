@@ -21,13 +21,16 @@ close(int fd)
 	return real.close(fd);
 }
 
-/* libc closes the descriptor of a stream itself, out of our sight. */
+/*
+ * libc closes the descriptor of a stream itself, out of our sight. It is read
+ * where fileno_unlocked() does so, who would say by errno that there is none.
+ */
 static void
-stream_closes(FILE *stream)
+stream_closes(const FILE *stream)
 {
 	init_probe();
 	if (stream != NULL) {
-		session_fd_closes(fileno_unlocked(stream));
+		session_fd_closes(stream->_fileno);
 	}
 }
 
@@ -46,8 +49,7 @@ fclose(FILE *stream)
                                                                                \
 		stream_closes(stream);                                         \
 		opened = real.name(path, mode, stream);                        \
-		if (opened != NULL &&                                          \
-		    fileno_unlocked(opened) == STDERR_FILENO) {                \
+		if (opened != NULL && opened->_fileno == STDERR_FILENO) {      \
 			kernel_note_stderr(STDERR_FILENO);                     \
 		}                                                              \
 		return opened;                                                 \

@@ -22,6 +22,23 @@
 #include "probe/sys.h"
 #include "probe/wrap.h"
 
+/*
+ * `filter` 0: whether the kernel has filters at all, and with these flags, is
+ * asked by putting one in force that is nowhere.
+ */
+static PROBE_COLD void
+confine(unsigned long operation, unsigned long flags, unsigned long filter)
+{
+	if (operation == SECCOMP_SET_MODE_STRICT) {
+		init_confine();
+	} else if (operation == SECCOMP_SET_MODE_FILTER && filter != 0) {
+		init_confine();
+		if (flags & SECCOMP_FILTER_FLAG_TSYNC) {
+			agent_stop();
+		}
+	}
+}
+
 PROBE_EXPORT int
 prctl(int option, ...)
 {
@@ -36,23 +53,11 @@ prctl(int option, ...)
 	va_end(arguments);
 	init_probe();
 	if (option == PR_SET_SECCOMP) {
-		init_confine();
+		confine(a == SECCOMP_MODE_FILTER ? SECCOMP_SET_MODE_FILTER :
+						   SECCOMP_SET_MODE_STRICT,
+		    0, b);
 	}
 	return real.prctl(option, a, b, c, d);
-}
-
-static PROBE_COLD void
-confine(unsigned long operation, unsigned long flags)
-{
-	if (operation != SECCOMP_SET_MODE_FILTER &&
-	    operation != SECCOMP_SET_MODE_STRICT) {
-		return;
-	}
-	init_confine();
-	if (operation == SECCOMP_SET_MODE_FILTER &&
-	    (flags & SECCOMP_FILTER_FLAG_TSYNC)) {
-		agent_stop();
-	}
 }
 
 /* ---- syscall() --------------------------------------------------------- */
@@ -148,7 +153,8 @@ probe_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
 	if (unlikely(number == SYS_seccomp)) {
 		init_probe();
-		confine((unsigned long) a, (unsigned long) b);
+		confine(
+		    (unsigned long) a, (unsigned long) b, (unsigned long) c);
 	} else if (unlikely(number == SYS_exit)) {
 		init_exit_status = (int) a & 255;
 	} else if (unlikely(number == SYS_futex) && is_futex_wait(b) &&

@@ -95,8 +95,8 @@ test_privileges(void **state)
 static void
 test_descriptors(void **state)
 {
-	TWINS_ASSERT_SAME(
-	    "host", "descriptors", "stderr-file", "stderr-socket");
+	TWINS_ASSERT_SAME("host", "descriptors", "stderr-file", "stderr-socket",
+	    "stream-closed");
 }
 
 static void
@@ -268,10 +268,10 @@ test_log_reopened(void **state)
 
 /* Dumps come, by the tool and by signal, with stacks. */
 static void
-assert_dumps(struct harness_program *program)
+assert_dumps(struct harness_program *program, const char *function)
 {
 	harness_ready(program);
-	harness_await(program, 1, "IO read", "case_wait");
+	harness_await(program, 1, "IO read", function);
 	kill(harness_pid(program), SIGQUIT);
 	HARNESS_UNTIL(strstr(harness_errors(program), "[IO read"));
 	assert_int_equal(harness_stop(program), 0);
@@ -281,11 +281,22 @@ static void
 test_refused(void **state)
 {
 	assert_dumps(
-	    harness_start(HARNESS_PRELOAD, "host", "refused", "pidfd_getfd"));
-	assert_dumps(harness_start(
-	    HARNESS_PRELOAD, "host", "refused", "process_vm_readv"));
+	    harness_start(HARNESS_PRELOAD, "host", "refused", "pidfd_getfd"),
+	    "case_wait");
 	assert_dumps(harness_start(HARNESS_PRELOAD, "host", "refused",
-	    "pidfd_open", "pidfd_getfd", "process_vm_readv"));
+			 "process_vm_readv"),
+	    "case_wait");
+	assert_dumps(harness_start(HARNESS_PRELOAD, "host", "refused",
+			 "pidfd_open", "pidfd_getfd", "process_vm_readv"),
+	    "case_wait");
+}
+
+/* To ask whether there are filters puts none in force. */
+static void
+test_filters_asked_for(void **state)
+{
+	assert_dumps(harness_start(HARNESS_PRELOAD, "host", "filter-asked"),
+	    "case_filter_asked");
 }
 
 /* More idle connections than the probe takes: each has said hello. */
@@ -433,6 +444,7 @@ main(void)
 		HARNESS_TEST(test_log),
 		HARNESS_TEST(test_log_reopened),
 		HARNESS_TEST(test_refused),
+		HARNESS_TEST(test_filters_asked_for),
 		HARNESS_TEST(test_idle_connections),
 		HARNESS_TEST(test_umask),
 		HARNESS_TEST(test_places_are_kept),

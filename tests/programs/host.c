@@ -452,6 +452,21 @@ case_filter_thread(char **args)
 	return 0;
 }
 
+/* Whether there are filters is asked, as libseccomp does: none comes. */
+static int
+case_filter_asked(char **args)
+{
+	long by_prctl = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0);
+	long by_call = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	    SECCOMP_FILTER_FLAG_TSYNC, NULL);
+
+	if (by_prctl != -1 || by_call != -1) {
+		return host_cannot("ask for filters");
+	}
+	ready();
+	return 0;
+}
+
 /* Nothing is allowed but read, write and _exit. */
 static int
 case_strict(char **args)
@@ -718,6 +733,21 @@ case_stderr_reopened(char **args)
 	return 0;
 }
 
+/* A stream that has no descriptor is none of anybody's business. */
+static int
+case_stream_closed(char **args)
+{
+	char *text;
+	size_t size;
+	FILE *stream = program_need(open_memstream(&text, &size), "stream");
+	int result;
+
+	errno = 0;
+	result = fclose(stream);
+	host_say("closed %d, errno %d\n", result, errno);
+	return 0;
+}
+
 /* Connections that are closed where no wrapper of close() is called. */
 static int
 case_sessions(char **args)
@@ -894,11 +924,13 @@ static const struct {
 	{ "descriptors", case_descriptors },
 	{ "stderr-file", case_stderr_file },
 	{ "stderr-socket", case_stderr_socket },
+	{ "stream-closed", case_stream_closed },
 	{ "limit", case_limit },
 	{ "work", case_work },
 
 	{ "wait", case_wait },
 	{ "filtered", case_filtered },
+	{ "filter-asked", case_filter_asked },
 	{ "main-leaves", case_main_leaves },
 	{ "stderr-log", case_stderr_log },
 	{ "stderr-reopened", case_stderr_reopened },
