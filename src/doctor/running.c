@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,9 @@
 
 /* The probe follows descriptors up to this number. */
 #define DESCRIPTOR_MAX (1 << 20)
+
+/* As many descriptors of its own the agent may have open at a time. */
+#define DESCRIPTORS_NEEDED 8
 
 /* What is known of a process's threads, the agent's aside. */
 struct crowd {
@@ -201,8 +205,8 @@ check_signal(
 	signal_name((int) signal.number, name, sizeof(name));
 	if ((signal.flags & WIRE_SIGNAL_TAKEN) == 0) {
 		report_add(report, REPORT_NOTE, "signal",
-		    "the program has taken %s back, past the probe: it asks "
-		    "for no dump",
+		    "the program has taken %s back, past the probe, or is in "
+		    "system(3), for which libc does so: it asks for no dump",
 		    name);
 		report_remedy(report,
 		    "use `stranded dump`, or start it with another "
@@ -358,6 +362,24 @@ check_binary(struct report *report, pid_t pid)
 	free(exe);
 }
 
+/* Why does it not answer? */
+static void
+check_limit(struct report *report, pid_t pid)
+{
+	struct rlimit limit;
+
+	if (prlimit(pid, RLIMIT_NOFILE, NULL, &limit) == 0 &&
+	    limit.rlim_cur < DESCRIPTORS_NEEDED) {
+		report_add(report, REPORT_PROBLEM, "limits",
+		    "it may open no descriptors with numbers from %ju upward, "
+		    "nor may the probe's thread, which needs some of its own",
+		    (uintmax_t) limit.rlim_cur);
+		report_remedy(report,
+		    "let the program leave itself a higher limit "
+		    "(RLIMIT_NOFILE)");
+	}
+}
+
 /* All that can be said once the probe is known to be there. */
 static int
 check_probe(struct report *report, pid_t pid, const struct crowd *crowd)
@@ -370,6 +392,7 @@ check_probe(struct report *report, pid_t pid, const struct crowd *crowd)
 	if (client == NULL) {
 		report_add(
 		    report, REPORT_PROBLEM, "socket", "%s", failure.text);
+		check_limit(report, pid);
 		return failure.status;
 	}
 	report_add(report, REPORT_OK, "socket",

@@ -40,6 +40,7 @@ struct client {
 
 static struct client clients[SERVE_CLIENTS];
 static bool ready;
+static bool deaf; /* until the next tick: nobody can be let in */
 
 static void
 drop(struct client *client)
@@ -367,6 +368,11 @@ welcome(void)
 	struct client *client = free_place();
 
 	if (fd < 0) {
+		/*
+		 * The process may have no descriptor more. Who knocks stays at
+		 * the door, and poll would return at once, again and again.
+		 */
+		deaf = true;
 		return;
 	}
 	if (client == NULL) {
@@ -412,7 +418,7 @@ serve_poll(struct pollfd fds[SERVE_FDS])
 {
 	unsigned int count = 0;
 
-	if (listener_fd >= 0) {
+	if (listener_fd >= 0 && !deaf) {
 		fds[count++] = (struct pollfd) { listener_fd, POLLIN, 0 };
 	}
 	for (int i = 0; i < SERVE_CLIENTS; i++) {
@@ -466,6 +472,7 @@ serve_ready(const struct pollfd *fds, unsigned int count)
 void
 serve_tick(int64_t now)
 {
+	deaf = false;
 	for (int i = 0; i < SERVE_CLIENTS; i++) {
 		struct client *client = &clients[i];
 		bool waits = client->out_from < client->out_to ||

@@ -22,7 +22,7 @@ unsigned int serve_poll(struct pollfd fds[SERVE_FDS]);
 /* Does what poll has found possible. */
 void serve_ready(const struct pollfd *fds, unsigned int count);
 
-/* Drops those that have been silent too long. */
+/* Drops those that have been silent too long; lets in who waits for it. */
 void serve_tick(int64_t now);
 
 struct wire_range;

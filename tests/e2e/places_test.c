@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -265,6 +266,45 @@ test_few_descriptors(void **state)
 	assert_int_equal(harness_stop(program), 0);
 }
 
+/* The processor time that the agent has used, in ticks. */
+static long
+agent_ticks(pid_t pid)
+{
+	char command[200];
+
+	snprintf(command, sizeof command,
+	    "cat /proc/%d/task/*/stat |"
+	    " awk '$2 == \"(stranded-agent)\" { print $14 + $15 }'",
+	    pid);
+	return atol(harness_command("/bin/sh", "-c", command).out);
+}
+
+/* Not one: nobody can be answered, but the agent does not try all the time. */
+static void
+test_no_descriptors(void **state)
+{
+	const struct rlimit none = { 0, 1024 };
+	const struct rlimit some = { 1024, 1024 };
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "host_process", "wait");
+	struct harness_output output;
+	int64_t before;
+	pid_t pid;
+
+	harness_line(program, "ready");
+	harness_await_probe(program);
+	pid = harness_pid(program);
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, &none, NULL), 0);
+	before = agent_ticks(pid);
+	output = doctor(pid);
+	assert_int_equal(output.status, 4);
+	assert_non_null(strstr(output.out, "problem  limits: "));
+	assert_in_range(agent_ticks(pid) - before, 0, sysconf(_SC_CLK_TCK));
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, &some, NULL), 0);
+	HARNESS_UNTIL(is_dumped(pid, "program_wait"));
+	assert_int_equal(harness_stop(program), 0);
+}
+
 /* Not one thread more than the program has. */
 static void
 test_no_thread(void **state)
@@ -299,6 +339,7 @@ main(void)
 		HARNESS_TEST(test_container),
 		HARNESS_TEST(test_drop),
 		HARNESS_TEST(test_few_descriptors),
+		HARNESS_TEST(test_no_descriptors),
 		HARNESS_TEST(test_no_thread),
 	};
 
