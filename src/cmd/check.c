@@ -85,10 +85,12 @@ struct checking {
 	struct client *client; /* NULL: not connected */
 	struct check check;
 	FILE *report;
+	FILE *junit;      /* NULL: none was asked for */
 	json_t *points;   /* of the report in JSON */
 	json_t *cases;    /* of that in XML */
 	size_t looked_at; /* tasks, at all points */
 	bool has_ended;   /* its end was judged */
+	bool has_based;   /* the point that --baseline names was reached */
 };
 
 /* ---- Options ----------------------------------------------------------- */
@@ -305,6 +307,7 @@ judge(struct checking *checking, const struct wire_check *where,
 		return -1;
 	}
 	if (is_baseline(checking->options, where)) {
+		checking->has_based |= where->kind != WIRE_CHECK_BASELINE;
 		check_take_baseline(&checking->check, snapshot);
 	} else {
 		result = judge_snapshot(checking, snapshot, where, failure);
@@ -380,20 +383,12 @@ ask(struct checking *checking)
 static void
 write_junit(const struct checking *checking)
 {
-	const char *path = checking->options->junit;
-	FILE *out = fopen(path, "we");
-	int result = -1;
+	int result = render_check_junit(
+	    checking->junit, checking->cases, checking->options->command[0]);
 
-	if (out != NULL) {
-		result = render_check_junit(
-		    out, checking->cases, checking->options->command[0]);
-		if (fclose(out) != 0) {
-			result = -1;
-		}
-	}
-	if (result != 0) {
-		say_die(
-		    EXIT_FAILED, "cannot write %s: %s", path, strerror(errno));
+	if (fclose(checking->junit) != 0 || result != 0) {
+		say_die(EXIT_FAILED, "cannot write %s: %s",
+		    checking->options->junit, strerror(errno));
 	}
 }
 
@@ -431,7 +426,12 @@ conclude(struct checking *checking, int status)
 		render_check_unused(
 		    checking->report, &checking->check.suppressions);
 	}
-	if (options->junit != NULL) {
+	if (options->baseline != NULL && !checking->has_based) {
+		say_warn("%s was never at the point \"%s\", which --baseline "
+			 "names",
+		    options->command[0], options->baseline);
+	}
+	if (checking->junit != NULL) {
 		write_junit(checking);
 	}
 	if (fflush(checking->report) != 0 || ferror(checking->report)) {
@@ -461,15 +461,28 @@ status_of(const struct checking *checking, int status)
 	return status != 0 ? status : EXIT_FAILED;
 }
 
-static void
-open_report(struct checking *checking)
+static FILE *
+open_file(const char *path)
 {
-	const char *path = checking->options->output;
+	FILE *file = fopen(path, "we");
 
-	checking->report = path != NULL ? fopen(path, "we") : stderr;
-	if (checking->report == NULL) {
+	if (file == NULL) {
 		say_die(
 		    EXIT_FAILED, "cannot write %s: %s", path, strerror(errno));
+	}
+	return file;
+}
+
+/* Before the command runs: it may run for long, and must not in vain. */
+static void
+open_reports(struct checking *checking)
+{
+	const struct check_options *options = checking->options;
+
+	checking->report =
+	    options->output != NULL ? open_file(options->output) : stderr;
+	if (options->junit != NULL) {
+		checking->junit = open_file(options->junit);
 	}
 	checking->points = json_array();
 	checking->cases = json_array();
@@ -496,7 +509,7 @@ check_run(struct arguments *arguments)
 	int status;
 
 	parse(arguments, &checking, &options);
-	open_report(&checking);
+	open_reports(&checking);
 	preload_prepare(options.command[0], options.track_heap);
 	if (child_start(&checking.child, options.command, true, &failure) !=
 	    0) {

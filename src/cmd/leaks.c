@@ -30,6 +30,7 @@ enum option_id {
 	OPTION_MOMENT
 };
 
+#define LOOKS_MIN 3 /* fewer tell nothing of growth */
 #define LOOKS_MAX 1000
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
@@ -128,7 +129,7 @@ static struct leaks_options
 parse(struct arguments *arguments)
 {
 	static const long ms[2] = { 1, 3600L * 1000 };
-	static const long looks[2] = { 1, LOOKS_MAX };
+	static const long looks[2] = { LOOKS_MIN, LOOKS_MAX };
 	struct leaks_options options = {
 		.max_stop_ns = PROOF_MAX_STOP_NS,
 		.limits = { SUSPECTS_AGE, SUSPECTS_PEER, SUSPECTS_IDLE, NULL },

@@ -226,12 +226,15 @@ test_points(void **state)
 static void
 test_baseline(void **state)
 {
+	struct harness_output output;
+
 	assert_says(check("leak", "baseline"), 0, "0 leaked");
 	assert_says(check("leak", "baseline", "leak"), 23, "1 leaked");
 	assert_says(check_with("--baseline=here", "leak", "point=here"), 0,
 	    "1 task is known already");
-	assert_says(check_with("--baseline=here", "leak", "point=there"), 23,
-	    "at \"there\", 2 tasks looked at: 1 leaked");
+	output = check_with("--baseline=here", "leak", "point=there");
+	assert_says(output, 23, "at \"there\", 2 tasks looked at: 1 leaked");
+	assert_says(output, 23, "never at the point \"here\"");
 }
 
 static void
@@ -326,13 +329,17 @@ test_junit(void **state)
 static void
 test_bad_usage(void **state)
 {
+	struct harness_output output;
+
 	assert_int_equal(harness_stranded("check").status, 2);
 	assert_int_equal(check_with("--exit-code=300", "leak").status, 2);
 	assert_int_equal(check_with("--settle=-1", "leak").status, 2);
 	assert_int_equal(check_with("--format=xml", "leak").status, 2);
 	assert_int_equal(harness_stranded("check", "/nowhere/test").status, 4);
-	assert_says(check_with("--junit=/nowhere/x", "return=0"), 4,
-	    "cannot write /nowhere/x");
+	output = check_with("--junit=/nowhere/x", "leak");
+	assert_says(output, 4, "cannot write /nowhere/x");
+	/* Known before the program runs, and so before anything is judged. */
+	assert_null(strstr(output.err, "looked at"));
 	assert_says(check_with("--output=/nowhere/x", "return=0"), 4,
 	    "cannot write /nowhere/x");
 }

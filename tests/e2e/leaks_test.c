@@ -95,6 +95,8 @@ misuse(void **state)
 {
 	assert_int_equal(
 	    harness_stranded("leaks", "--max-stop=soon").status, 2);
+	/* Two looks would tell nothing of growth. */
+	assert_int_equal(harness_stranded("leaks", "--looks=2").status, 2);
 	assert_int_equal(harness_stranded("leaks", "999999999").status, 3);
 }
 
