@@ -162,6 +162,11 @@ connect_refused(const char *path, int error, struct failure *failure)
 		    "%.200s is no directory, something else has taken its "
 		    "place: remove it, or let %s name another for both sides",
 		    path, PLACE_VARIABLE);
+	case EACCES:
+		return failure_set(failure, EXIT_FAILED,
+		    "cannot look into %.200s: %s: run this command as the user "
+		    "of the process, or as root with CAP_SYS_PTRACE",
+		    path, strerror(error));
 	default:
 		return failure_set(failure, EXIT_FAILED,
 		    "cannot look into %.200s: %s", path, strerror(error));
@@ -240,8 +245,10 @@ explain(
 		    directory, name, pid, pid);
 		break;
 	case ETIMEDOUT:
-		snprintf(
-		    why, size, "the probe in process %d does not answer", pid);
+		snprintf(why, size,
+		    "the probe in process %d does not answer: `stranded "
+		    "doctor %d` may know why",
+		    pid, pid);
 		break;
 	default:
 		snprintf(why, size, "cannot connect to %s/%s: %s", directory,

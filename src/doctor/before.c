@@ -1,8 +1,10 @@
 /* before.c: see before.h. */
 #include "doctor/before.h"
 
+#include <errno.h>
 #include <gnu/libc-version.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "doctor/company.h"
 #include "doctor/executable.h"
@@ -56,7 +58,11 @@ before_check(struct report *report, const char *path, const char *probe)
 		    "it, and in all that it starts",
 		    executable.path);
 	}
-	if (obstacle != NULL) {
+	if (executable.is_script && access(executable.path, X_OK) != 0) {
+		report_add(report, REPORT_PROBLEM, "script",
+		    "%s cannot be run: %s", executable.path, strerror(errno));
+		report_remedy(report, "mend the first line of the script");
+	} else if (obstacle != NULL) {
 		report_add(
 		    report, REPORT_PROBLEM, "program", "%s", obstacle->why);
 		report_remedy(report, "%s", obstacle->remedy);

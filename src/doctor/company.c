@@ -1,6 +1,7 @@
 /* company.c: see company.h. Each kind of company is a line of a table. */
 #include "doctor/company.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 struct company {
@@ -86,9 +87,24 @@ static const struct company loads[] = {
 	    NULL },
 };
 
+/* The library may have said it already, if the program refers to it. */
+static bool
+is_told(const struct report *report, const struct company *company)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		if (strstr(report->findings[i].what, company->what) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 tell(struct report *report, const struct company *company, const char *name)
 {
+	if (name == NULL && is_told(report, company)) {
+		return;
+	}
 	if (name != NULL) {
 		report_add(report, company->level, company->topic, "%s: %s",
 		    name, company->what);

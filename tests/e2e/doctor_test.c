@@ -151,6 +151,11 @@ test_script(void **state)
 	unlink(own_path("script"));
 	assert_int_equal(output.status, GOOD);
 	assert_found(output, "note", "script", "/bin/sh");
+	write_file(own_path("script"), "#!/no/such/shell\n");
+	output = harness_stranded("doctor", "--", own_path("script"));
+	unlink(own_path("script"));
+	assert_int_equal(output.status, FAILED);
+	assert_found(output, "problem", "script", "/no/such/shell cannot be");
 }
 
 static void
