@@ -204,7 +204,7 @@ $(B)/fuzz/%_seeds: tests/fuzz/%_fuzz.c tests/fuzz/driver.c $(FUZZ_SRC)
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ_SRC)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)clang $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined \
-	    -o $@ $^ $(FUZZ_LIBS)
+	    -o $@ $(filter %.c,$^) $(FUZZ_LIBS)
 
 $(B)/fuzz/json_seeds $(B)/fuzz/json_fuzz: $(FUZZ_JSON_SRC)
 $(B)/fuzz/json_seeds $(B)/fuzz/json_fuzz: FUZZ_LIBS = -ljansson

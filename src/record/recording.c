@@ -669,7 +669,9 @@ recording_load(struct recording *recording, size_t index)
 	const struct place *place = &recording->places[index];
 	size_t first_trace = recording->segments[place->segment].traces;
 	struct field_context context = {
-		.traces = recording->traces + first_trace,
+		.traces = place->traces > first_trace ?
+		    &recording->traces[first_trace] :
+		    NULL,
 		.trace_count = place->traces - first_trace,
 	};
 	struct snapshot *snapshot = memory_new(1, sizeof(*snapshot));
