@@ -97,16 +97,16 @@ static void
 make_order(const struct viewer *viewer, struct view *view)
 {
 	const struct view_ops *ops = views[viewer->screen];
-	const struct view_tree *tree =
-	    view->tree > 0 ? &ops->trees[view->tree - 1] : NULL;
+	bool list = view->tree == 0;
+	const struct view_tree *tree = &ops->trees[list ? 0 : view->tree - 1];
 	const struct order_wish wish = {
 		.model = &viewer->model,
-		.rows = (tree != NULL ? tree->rows : ops->rows)(&viewer->model),
+		.rows = (list ? ops->rows : tree->rows)(&viewer->model),
 		.column = &ops->grid->columns[view->sorted],
 		.inverted = view->inverted,
 		.filter = &view->filter,
 		.match = ops->match,
-		.parent = tree != NULL ? tree->parent : NULL,
+		.parent = list ? NULL : tree->parent,
 	};
 
 	order_make(&view->order, &wish);
