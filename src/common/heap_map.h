@@ -4,8 +4,10 @@
  *
  * One byte stands for 16 bytes of address space. It is 0, or tells how long the
  * block is that begins there. A second byte stands for each page: it says that
- * blocks lie, or have lain, on it, so that what is on it beside them is free
- * memory. A page without that mark is nobody's heap. Both come in leaves of 64
+ * blocks lie, or have lain, on it, or that it is the allocator's own, so that
+ * what is on it beside them is free memory. A page without that mark is nobody's
+ * heap; nor are pages on which blocks have lain and none does, because the
+ * allocator may have given them back unseen. Both come in leaves of 64
  * MiB that are mapped when the first block lies there; what is never touched
  * costs nothing. An allocation costs a few stores, no lock and no atomic
  * read-modify-write: a block belongs to one thread while it comes or goes.
@@ -27,6 +29,10 @@
 #define HEAP_LEAF_SPAN (UINT64_C(64) << 20)
 #define HEAP_LEAVES    (UINT64_C(1) << 21) /* 47 bits of addresses */
 #define HEAP_SLOTS     64u
+
+/* What a page's byte says, if it is not 0. */
+#define HEAP_PAGE_BLOCKS 1u
+#define HEAP_PAGE_OWN    2u
 
 struct heap_leaf {
 	uint8_t blocks[HEAP_LEAF_SPAN / HEAP_GRANULE];

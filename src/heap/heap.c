@@ -46,26 +46,29 @@ heap_new_leaf(uintptr_t address)
 
 /* Pages may lie in the next leaf; if that cannot be had, they stay unmarked. */
 static void
-mark_pages(uintptr_t address, size_t size)
+mark_pages(uintptr_t address, size_t size, uint8_t mark)
 {
 	uintptr_t end = address + size;
 
 	for (address -= address % HEAP_PAGE; address < end;
 	     address += HEAP_PAGE) {
 		struct heap_leaf *leaf = heap_new_leaf(address);
+		uint8_t *page;
 
 		if (leaf == NULL) {
 			return;
 		}
-		store_relaxed(
-		    &leaf->pages[address % HEAP_LEAF_SPAN / HEAP_PAGE], 1);
+		page = &leaf->pages[address % HEAP_LEAF_SPAN / HEAP_PAGE];
+		if (load_relaxed(page) < mark) {
+			store_relaxed(page, mark);
+		}
 	}
 }
 
 void
 heap_own(const void *start, size_t size)
 {
-	mark_pages((uintptr_t) start, size);
+	mark_pages((uintptr_t) start, size, HEAP_PAGE_OWN);
 }
 
 /* A block that is too long to be marked stays unknown. */
@@ -79,21 +82,59 @@ heap_mark_long(struct heap_leaf *leaf, uintptr_t address, size_t size)
 	store_relaxed(
 	    &leaf->blocks[address % HEAP_LEAF_SPAN / HEAP_GRANULE], code);
 	if (code != 0) {
-		mark_pages(address, size);
+		mark_pages(address, size, HEAP_PAGE_BLOCKS);
 	}
 }
 
-/* The code may have rounded up: the last eighth may be another block's. */
+/* Does no block begin on the page? */
+static bool
+is_bare(const struct heap_leaf *leaf, uintptr_t page)
+{
+	const uint8_t *blocks =
+	    leaf->blocks + page * (HEAP_PAGE / HEAP_GRANULE);
+
+	for (size_t i = 0; i < HEAP_PAGE / HEAP_GRANULE; i++) {
+		if (load_relaxed(&blocks[i]) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * What may lie behind a block, or may be its end: its code has rounded up. Where
+ * another block begins it has ended. Only the pages' marks are taken away: a
+ * block may come to lie there at this moment, whose own mark must stay.
+ */
+static void
+forget_end(uintptr_t at, uintptr_t end)
+{
+	for (; at + HEAP_PAGE <= end; at += HEAP_PAGE) {
+		struct heap_leaf *leaf = heap_leaf(at);
+		uintptr_t page = at % HEAP_LEAF_SPAN / HEAP_PAGE;
+
+		if (leaf == NULL ||
+		    load_relaxed(&leaf->pages[page]) == HEAP_PAGE_OWN ||
+		    !is_bare(leaf, page)) {
+			return;
+		}
+		store_relaxed(&leaf->pages[page], 0);
+	}
+}
+
+/* All but the last eighth is the block's for sure. */
 void
 heap_unmark_long(const void *block, uint8_t code)
 {
 	uintptr_t start = (uintptr_t) block;
 	uintptr_t size = heap_map_granules(code) * HEAP_GRANULE;
-	uintptr_t end = (start + size - size / 8) / HEAP_PAGE * HEAP_PAGE;
+	uintptr_t sure = (start + size - size / 8) / HEAP_PAGE * HEAP_PAGE;
+	uintptr_t end = start + size;
 
 	start = (start + HEAP_PAGE - 1) / HEAP_PAGE * HEAP_PAGE;
-	if (start < end) {
-		heap_forget((const void *) start, end - start);
+	if (start < sure) {
+		heap_forget((const void *) start, sure - start);
+		forget_end(sure, end);
 	}
 }
 

@@ -91,7 +91,7 @@ heap_mark(void *block, size_t size)
 	    heap_map_code(
 		(at % HEAP_GRANULE + size + HEAP_GRANULE - 1) / HEAP_GRANULE));
 	if (unlikely(load_relaxed(&leaf->pages[at / HEAP_PAGE]) == 0)) {
-		store_relaxed(&leaf->pages[at / HEAP_PAGE], 1);
+		store_relaxed(&leaf->pages[at / HEAP_PAGE], HEAP_PAGE_BLOCKS);
 	}
 	return block;
 }

@@ -15,6 +15,7 @@
 struct run {
 	uint64_t start;
 	uint64_t end;
+	bool own; /* some are the allocator's own */
 };
 
 struct search {
@@ -110,6 +111,7 @@ struct filling {
 	struct heap_room room;
 	uint64_t sure; /* to here the last block goes for sure */
 	uint64_t end;  /* and to here at most: lengths are rounded up */
+	bool blocks;   /* there are some */
 };
 
 /* A block that begins well inside another makes the marks worthless. */
@@ -126,6 +128,7 @@ add_block(struct filling *filling, uint64_t at, uint8_t code)
 		    &filling->heap, &filling->room, filling->end, HEAP_FREE);
 	}
 	heap_add_chunk(&filling->heap, &filling->room, at, 0);
+	filling->blocks = true;
 	filling->sure = at + size - size / 8;
 	filling->end = at + size;
 	return true;
@@ -169,7 +172,7 @@ is_known(const struct heaps *heaps, const struct run *run)
 	return false;
 }
 
-/* The run is complete. */
+/* The run is complete. Without a block it may be somebody else's by now. */
 static void
 end_run(struct search *search)
 {
@@ -183,7 +186,7 @@ end_run(struct search *search)
 	    is_known(search->heaps, &search->run)) {
 		return;
 	}
-	if (fill(search, &filling)) {
+	if (fill(search, &filling) && (filling.blocks || search->run.own)) {
 		heaps_keep(search->heaps, &filling.heap);
 	} else {
 		free(filling.heap.starts);
@@ -195,7 +198,7 @@ end_run(struct search *search)
 
 /* A heap is one mapping's, and its chunks can be counted. */
 static void
-add_page(struct search *search, uint64_t page)
+add_page(struct search *search, uint64_t page, uint8_t mark)
 {
 	struct run *run = &search->run;
 	const struct image_map *map = image_map(search->image, page);
@@ -207,8 +210,10 @@ add_page(struct search *search, uint64_t page)
 	    page - run->start >= UINT32_MAX) {
 		end_run(search);
 		run->start = page;
+		run->own = false;
 	}
 	run->end = page + HEAP_PAGE;
+	run->own |= mark == HEAP_PAGE_OWN;
 }
 
 static void
@@ -222,7 +227,7 @@ find_in_leaf(struct search *search, uint64_t leaf, uint64_t start)
 	}
 	for (size_t i = 0; i < sizeof(marks); i++) {
 		if (marks[i] != 0) {
-			add_page(search, start + i * HEAP_PAGE);
+			add_page(search, start + i * HEAP_PAGE, marks[i]);
 		}
 	}
 }

@@ -53,6 +53,24 @@ marked(const void *block)
 	    HEAP_GRANULE;
 }
 
+/* Is any page that the block had for itself still marked? */
+static bool
+has_pages(const void *block, size_t size)
+{
+	uintptr_t at = ((uintptr_t) block / HEAP_PAGE + 1) * HEAP_PAGE;
+
+	for (; at + HEAP_PAGE <= (uintptr_t) block + size; at += HEAP_PAGE) {
+		const struct heap_leaf *leaf = leaf_of((const void *) at);
+
+		if (leaf != NULL &&
+		    leaf->pages[at % HEAP_LEAF_SPAN / HEAP_PAGE] ==
+			HEAP_PAGE_BLOCKS) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 check(bool right, const char *what, const void *block, size_t size)
 {
@@ -199,6 +217,8 @@ check_alone(void)
 		gone = block;
 		free(block);
 		check(marked(gone) == 0, "gone", gone, sizes[i]);
+		check(sizes[i] < 1000000 || !has_pages(gone, sizes[i]), "pages",
+		    gone, sizes[i]);
 	}
 	block = program_need(malloc(40), "malloc");
 	gone = block; /* or so the compiler thinks */

@@ -192,6 +192,22 @@ test_a_block_beyond_its_pages_is_no_heap(void **state)
 	assert_int_equal(f->heaps.count, 0);
 }
 
+/* The allocator may have given them back where nobody sees it. */
+static void
+test_pages_without_a_block_are_no_heap(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t first = HEAP % HEAP_LEAF_SPAN / HEAP_PAGE;
+
+	f->leaf.pages[first] = HEAP_PAGE_BLOCKS;
+	f->leaf.pages[first + 1] = HEAP_PAGE_BLOCKS;
+	find(f);
+	assert_int_equal(f->heaps.count, 0);
+	f->leaf.pages[first + 1] = HEAP_PAGE_OWN;
+	find(f);
+	assert_int_equal(f->heaps.count, 1);
+}
+
 static void
 test_not_amid_a_realloc(void **state)
 {
@@ -251,6 +267,7 @@ main(void)
 		TEST(test_rounding_up_is_no_contradiction),
 		TEST(test_contradictions_are_no_heap),
 		TEST(test_a_block_beyond_its_pages_is_no_heap),
+		TEST(test_pages_without_a_block_are_no_heap),
 		TEST(test_not_amid_a_realloc),
 		TEST(test_not_of_another_version),
 		TEST(test_not_in_shared_memory),
