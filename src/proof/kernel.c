@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "client/memory.h"
@@ -27,6 +29,8 @@
 
 #define PENDING   16         /* signals that are asked for at a time */
 #define QUEUE_MAX (1u << 20) /* bytes that are looked at of one queue */
+
+#define QUEUE_MAGIC 0x19800202 /* the file system of POSIX message queues */
 
 struct look {
 	struct kernel *kernel;
@@ -184,6 +188,37 @@ look_at_socket(struct look *look, const char *name)
 	close(fd);
 }
 
+/*
+ * What lies in a POSIX message queue nobody can see but who takes it out. That
+ * something does, its file says: "QSIZE:8 NOTIFY:0 ...".
+ */
+static void
+look_at_queue(struct look *look, const char *name)
+{
+	FILE *file = open_in(look->fds, name);
+	unsigned long size = 0;
+
+	if (file == NULL || fscanf(file, "QSIZE:%lu", &size) != 1 || size > 0) {
+		look->kernel->hidden =
+		    "what lies in a message queue cannot be read";
+	}
+	if (file != NULL) {
+		fclose(file);
+	}
+}
+
+/* Only the file systems know which file is a queue; its name is "/name". */
+static bool
+is_queue(const struct look *look, const char *name, const char *link)
+{
+	char path[sizeof("/proc//fd/") + 10 + NAME_MAX];
+	struct statfs status;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%s", look->pid, name);
+	return link[0] == '/' && strchr(link + 1, '/') == NULL &&
+	    statfs(path, &status) == 0 && status.f_type == QUEUE_MAGIC;
+}
+
 static void
 look_at_fd(struct look *look, const char *name)
 {
@@ -203,6 +238,8 @@ look_at_fd(struct look *look, const char *name)
 		look_at_pipe(look, name);
 	} else if (strncmp(link, "socket:", 7) == 0) {
 		look_at_socket(look, name);
+	} else if (is_queue(look, name, link)) {
+		look_at_queue(look, name);
 	}
 }
 
@@ -222,6 +259,31 @@ look_at_fds(struct look *look)
 		}
 	}
 	closedir(directory);
+}
+
+/*
+ * System V's queues have no descriptors: those count in which something lies
+ * that the process has sent last. (One in another IPC namespace is not listed.)
+ */
+static void
+look_at_sysv_queues(struct kernel *kernel, pid_t pid)
+{
+	FILE *file = fopen("/proc/sysvipc/msg", "re");
+	unsigned long size;
+	char line[256];
+	int sender;
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		if (sscanf(line, "%*d %*d %*o %lu %*u %d", &size, &sender) ==
+			2 &&
+		    size > 0 && sender == pid) {
+			kernel->hidden =
+			    "what lies in a message queue cannot be read";
+		}
+	}
+	if (file != NULL) {
+		fclose(file);
+	}
 }
 
 /* ---- Timers and signals ------------------------------------------------ */
@@ -312,6 +374,7 @@ kernel_look(struct kernel *kernel, const struct stop *stop)
 	    openat(process, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	look.pid_fd = (int) syscall(SYS_pidfd_open, stop->pid, 0);
 	look_at_fds(&look);
+	look_at_sysv_queues(kernel, stop->pid);
 	look_at_signals(&look, process);
 	look_at_all_pending(kernel, stop);
 	close(process);

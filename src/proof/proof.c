@@ -800,6 +800,10 @@ proof_take(struct client *client, struct snapshot *snapshot,
 		begin = stop_now();
 		search_world(&world);
 		tell_all(snapshot, &world, proof);
+		if (world.kernel.hidden != NULL) {
+			snprintf(proof->why_not, sizeof(proof->why_not), "%s",
+			    world.kernel.hidden);
+		}
 		proof->working_ns = stop_now() - begin;
 	} else if (failure->status != EXIT_NO_TARGET) {
 		snprintf(proof->why_not, sizeof(proof->why_not), "%.255s",

@@ -80,6 +80,41 @@ PLACE(register)
 PLACE(vector)
 #endif
 
+/*
+ * What lies there nobody can see: nothing is proved, and it is said why, until
+ * it has been taken out.
+ */
+static void
+check_hidden(const char *place, const char *why)
+{
+	struct harness_program *program =
+	    harness_start(HARNESS_PRELOAD, "roots", place);
+	json_t *proof;
+
+	harness_ready(program);
+	proof = json_object_get(harness_leaks(program), "proof");
+	assert_int_equal(harness_number(proof, "leaked"), 0);
+	assert_false(json_is_true(json_object_get(proof, "complete")));
+	assert_non_null(strstr(harness_text(proof, "why_not"), why));
+	harness_say(program, "drop");
+	harness_line(program, "dropped");
+	assert_true(leaked(program) <= 1);
+	if (PROVES) {
+		assert_int_equal(leaked(program), 1);
+	}
+	harness_stop(program);
+}
+
+#define HIDDEN(name, why)                                                      \
+	static void in_##name(void **state)                                    \
+	{                                                                      \
+		check_hidden(#name, why);                                      \
+	}
+
+HIDDEN(datagram, "what lies in a local socket")
+HIDDEN(mqueue, "what lies in a message queue")
+HIDDEN(sysv, "what lies in a message queue")
+
 /* These never counted. */
 static void
 freed(void **state)
@@ -118,6 +153,9 @@ main(void)
 		HARNESS_TEST(in_timer),
 		HARNESS_TEST(in_pipe),
 		HARNESS_TEST(in_socket),
+		HARNESS_TEST(in_datagram),
+		HARNESS_TEST(in_mqueue),
+		HARNESS_TEST(in_sysv),
 #if defined(__x86_64__)
 		HARNESS_TEST(in_register),
 		HARNESS_TEST(in_vector),

@@ -9,10 +9,14 @@
  * Nothing else may have the channel's address: whatever handles it is done by
  * tasks that end, whose stacks are wiped, and in functions that have returned.
  */
+#include <fcntl.h>
+#include <mqueue.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <time.h>
 
 #include "program.h"
@@ -406,6 +410,68 @@ drop_queue(void)
 	explicit_bzero(bytes, sizeof(bytes));
 }
 
+/* These nobody can look into: nothing is proved while they are not empty. */
+static void
+put_datagram(struct strand_chan *chan)
+{
+	program_check(socketpair(AF_UNIX, SOCK_DGRAM, 0, queue), "socketpair");
+	program_check(
+	    write(queue[1], &chan, sizeof(chan)) != sizeof(chan), "write");
+}
+
+static mqd_t posix_queue;
+
+static void
+put_mqueue(struct strand_chan *chan)
+{
+	struct mq_attr attributes = {
+		.mq_maxmsg = 1,
+		.mq_msgsize = sizeof(chan),
+	};
+	char name[32];
+
+	snprintf(name, sizeof(name), "/stranded-roots-%d", getpid());
+	posix_queue = mq_open(name, O_RDWR | O_CREAT, 0600, &attributes);
+	program_check(posix_queue == (mqd_t) -1, "mq_open");
+	mq_unlink(name);
+	program_check(
+	    mq_send(posix_queue, (const char *) &chan, sizeof(chan), 0),
+	    "mq_send");
+}
+
+static void
+drop_mqueue(void)
+{
+	static char bytes[sizeof(void *)];
+
+	program_check(mq_receive(posix_queue, bytes, sizeof(bytes), NULL) < 0,
+	    "mq_receive");
+	explicit_bzero(bytes, sizeof(bytes));
+}
+
+static int sysv_queue;
+
+static void
+put_sysv(struct strand_chan *chan)
+{
+	struct {
+		long type;
+		void *pointer;
+	} message = { 1, chan };
+
+	sysv_queue = msgget(IPC_PRIVATE, 0600);
+	program_check(sysv_queue == -1, "msgget");
+	program_check(
+	    msgsnd(sysv_queue, &message, sizeof(void *), 0), "msgsnd");
+	explicit_bzero(&message, sizeof(message));
+}
+
+static void
+drop_sysv(void)
+{
+	program_check(msgctl(sysv_queue, IPC_RMID, NULL), "msgctl");
+}
+
 /* ---- What must not count ------------------------------------------------ */
 
 /* A block that has been given back. */
@@ -511,6 +577,9 @@ static const struct place places[] = {
 	{ "timer", put_timer, drop_timer },
 	{ "pipe", put_pipe, drop_queue },
 	{ "socket", put_socket, drop_queue },
+	{ "datagram", put_datagram, drop_queue },
+	{ "mqueue", put_mqueue, drop_mqueue },
+	{ "sysv", put_sysv, drop_sysv },
 	{ "freed", put_freed, drop_nothing },
 	{ "ended", put_ended, drop_nothing },
 	{ "chain", put_chain, drop_global },
