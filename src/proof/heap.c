@@ -71,21 +71,19 @@ static size_t
 chunk_before(const struct heap *heap, uint64_t address)
 {
 	uint32_t unit = (uint32_t) ((address - heap->start) / UNIT);
-	size_t page = (address - heap->start) / PAGE;
-	size_t low = page == 0 ? 0 : heap->pages[page - 1];
-	size_t high = heap->pages[page];
+	size_t stride = (address - heap->start) / HEAP_STRIDE;
+	size_t low = stride == 0 ? 0 : heap->index[stride - 1];
+	size_t high = heap->index[stride];
 
 	if (low > 0) {
 		low--;
 	}
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
+	/* Without a branch, which could only be guessed. */
+	for (size_t count = high - low; count > 1;) {
+		size_t half = count / 2;
 
-		if (heap->starts[middle] <= unit) {
-			low = middle;
-		} else {
-			high = middle;
-		}
+		low += heap->starts[low + half] <= unit ? half : 0;
+		count -= half;
 	}
 	return low;
 }
@@ -109,20 +107,21 @@ heap_chunk(const struct heap *heap, uint64_t address)
 }
 
 static void
-index_pages(struct heap *heap)
+make_index(struct heap *heap)
 {
-	size_t pages = (heap->end - heap->start + PAGE - 1) / PAGE;
+	size_t count =
+	    (heap->end - heap->start + HEAP_STRIDE - 1) / HEAP_STRIDE;
 	size_t chunk = 0;
 
-	heap->pages = memory_new(pages, sizeof(*heap->pages));
-	for (size_t page = 0; page < pages; page++) {
-		uint64_t end = (page + 1) * (uint64_t) PAGE;
+	heap->index = memory_new(count, sizeof(*heap->index));
+	for (size_t i = 0; i < count; i++) {
+		uint64_t end = (i + 1) * (uint64_t) HEAP_STRIDE;
 
 		while (chunk < heap->count &&
 		    (uint64_t) heap->starts[chunk] * UNIT < end) {
 			chunk++;
 		}
-		heap->pages[page] = (uint32_t) chunk;
+		heap->index[i] = (uint32_t) chunk;
 	}
 }
 
@@ -213,7 +212,7 @@ walk_chunks(struct walk *walk, uint64_t top)
 void
 heaps_keep(struct heaps *heaps, struct heap *heap)
 {
-	index_pages(heap);
+	make_index(heap);
 	heaps->list =
 	    memory_grow(heaps->list, heaps->count, &heaps->room, sizeof(*heap));
 	heaps->list[heaps->count++] = *heap;
@@ -630,7 +629,7 @@ heaps_free(struct heaps *heaps)
 	for (size_t i = 0; i < heaps->count; i++) {
 		free(heaps->list[i].starts);
 		free(heaps->list[i].flags);
-		free(heaps->list[i].pages);
+		free(heaps->list[i].index);
 	}
 	free(heaps->list);
 	free(heaps->states);

@@ -19,6 +19,8 @@
 
 #include "proof/image.h"
 
+#define HEAP_STRIDE 512u /* bytes of a heap that have a place in its index */
+
 enum heap_flags { HEAP_FREE = 1, HEAP_MARKED = 2 };
 
 struct heap {
@@ -29,8 +31,8 @@ struct heap {
 	uint32_t *starts; /* of each chunk, in units from `start` */
 	uint8_t *flags;   /* of each chunk, enum heap_flags */
 	size_t count;     /* of chunks */
-	uint32_t *pages;  /* for each page: the last chunk that starts before
-	                     its end, + 1; 0: none does */
+	uint32_t *index;  /* for each HEAP_STRIDE bytes: the last chunk that
+	                     starts before their end, + 1; 0: none does */
 };
 
 /* What belongs to the allocator alone. */

@@ -19,6 +19,12 @@
 /* Called for each stretch that is reached for the first time. */
 typedef void reach_fn(void *context, uint64_t start, uint64_t end);
 
+/* Bytes of a word, its highest, by which it may be told to be no address. */
+#define REACH_UPPER 3
+
+/* A byte of each of several words. */
+typedef uint8_t reach_lanes __attribute__((vector_size(16)));
+
 struct reach_range {
 	uint64_t start;
 	uint64_t end;
@@ -30,14 +36,20 @@ struct reach {
 	struct heaps *heaps;
 	reach_fn *reached; /* or NULL */
 	void *context;
-	bool *span_marked;        /* for each span: it was reached */
-	uint64_t low;             /* nothing to be reached lies below... */
-	uint64_t high;            /* ... or from here on */
-	const struct span *last;  /* that an address was found in */
-	struct reach_range *list; /* to be scanned */
+	bool *span_marked;       /* for each span: it was reached */
+	uint64_t low;            /* nothing to be reached lies below... */
+	uint64_t high;           /* ... or from here on */
+	const struct span *last; /* that an address was found in */
+	const struct image_extent *extent; /* that was scanned last */
+	struct reach_range *list;          /* to be scanned */
 	size_t count;
 	size_t room;
 	uint64_t scanned; /* bytes so far */
+
+	/* Of the upper bytes: the bits in which all addresses of what can be
+	   reached are alike, and what they are; the same in each lane. */
+	reach_lanes common[REACH_UPPER];
+	reach_lanes value[REACH_UPPER];
 };
 
 void reach_init(struct reach *reach, const struct image *image,
