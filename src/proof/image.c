@@ -1,9 +1,18 @@
-/* image.c: see image.h. */
+/*
+ * image.c: see image.h.
+ *
+ * While the process stands, first the pages that are there get their places in
+ * the copy, then all are copied, piece by piece, on as many processors as the
+ * process has left idle.
+ */
 #include "proof/image.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +26,14 @@
 #include "client/process.h"
 #include "proof/stop.h"
 
-#define PAGE      4096u
-#define PAGES_MAX 16384       /* of which are asked at a time */
-#define PIECE     (16u << 20) /* bytes copied between looks at the clock */
-#define SLACK     (32u << 20) /* for what comes until the stop */
-#define RESERVE   (UINT64_C(64) << 20) /* left for the rest of the machine */
+#define PAGE        4096u
+#define PAGES_MAX   16384       /* of which are asked at a time */
+#define PIECE       (4u << 20)  /* bytes copied between looks at the clock */
+#define SLACK       (32u << 20) /* for what comes until the stop */
+#define HELPERS_MAX 7u          /* more would wait for the memory */
+#define RESERVE     (UINT64_C(64) << 20) /* left for the rest of the machine */
+
+#define NOT_ALLOWED "its memory cannot be read: ptrace must be allowed"
 
 /* What /proc/PID/pagemap says of a page. */
 #define PAGE_PRESENT (UINT64_C(1) << 63)
@@ -132,12 +144,11 @@ read_maps(struct image *image, pid_t pid)
 struct walk {
 	struct image *image;
 	pid_t pid;
-	int pages_fd;            /* /proc/PID/pagemap */
-	int memory_fd;           /* /proc/PID/mem */
-	const struct stop *stop; /* NULL: only count */
-	bool scans;              /* the kernel may know SCAN */
-	uint64_t total;          /* bytes that were found */
-	const char *error;       /* what went wrong, or NULL */
+	int pages_fd;      /* /proc/PID/pagemap */
+	bool counts;       /* only how many there are */
+	bool scans;        /* the kernel may know SCAN */
+	uint64_t total;    /* bytes that were found */
+	const char *error; /* what went wrong, or NULL */
 };
 
 /* Nothing of the process's own is there. */
@@ -183,57 +194,23 @@ add_extent(
 	    (struct image_extent) { start, end, bytes };
 }
 
-/* Copies one run of pages; what cannot be read in one way may be in another. */
-static bool
-copy_piece(struct walk *walk, const struct image_map *map, uint64_t start,
-    uint8_t *to, size_t size)
-{
-	struct iovec here = { to, size };
-	struct iovec there = { (void *) (uintptr_t) start, size };
-
-	if (map->readable &&
-	    process_vm_readv(walk->pid, &here, 1, &there, 1, 0) ==
-		(ssize_t) size) {
-		return true;
-	}
-	return pread(walk->memory_fd, to, size, (off_t) start) ==
-	    (ssize_t) size;
-}
-
-static void
-copy_run(struct walk *walk, const struct image_map *map, uint64_t start,
-    uint64_t end)
-{
-	struct image *image = walk->image;
-
-	while (start < end && walk->error == NULL) {
-		size_t size = end - start < PIECE ? end - start : PIECE;
-		uint8_t *to = image->memory + image->used;
-
-		if (image->used + size + PAGE > image->memory_size) {
-			walk->error = "it has grown too fast to be copied";
-		} else if (stop_is_over(walk->stop)) {
-			walk->error = "copying its memory takes too long";
-		} else if (!copy_piece(walk, map, start, to, size)) {
-			walk->error = "some of its memory cannot be read";
-		} else {
-			add_extent(image, start, start + size, to);
-			image->used += size;
-			image->bytes += size;
-			start += size;
-		}
-	}
-}
-
 /* A run of pages that is to be copied, or only counted. */
 static void
-take_run(struct walk *walk, const struct image_map *map, uint64_t start,
-    uint64_t end)
+take_run(struct walk *walk, uint64_t start, uint64_t end)
 {
-	walk->total += end - start;
-	if (walk->stop != NULL && start < end) {
-		copy_run(walk, map, start, end);
+	struct image *image = walk->image;
+	uint64_t size = end - start;
+
+	walk->total += size;
+	if (walk->counts || size == 0) {
+		return;
 	}
+	if (size + PAGE > image->memory_size - image->bytes) {
+		walk->error = "it has grown too fast to be copied";
+		return;
+	}
+	add_extent(image, start, end, image->memory + image->bytes);
+	image->bytes += size;
 }
 
 /* The pages of the mapping from `start` on, as many as are asked for. */
@@ -254,12 +231,12 @@ walk_pages(struct walk *walk, const struct image_map *map, uint64_t start,
 		uint64_t at = start + i * PAGE;
 
 		if (!is_wanted(map, pages[i])) {
-			take_run(walk, map, run, at);
+			take_run(walk, run, at);
 			run = at + PAGE;
 		}
 	}
 	if (run < start + count * PAGE) {
-		take_run(walk, map, run, start + count * PAGE);
+		take_run(walk, run, start + count * PAGE);
 	}
 	return walk->error == NULL;
 }
@@ -294,8 +271,8 @@ scan_map(struct walk *walk, const struct image_map *map)
 		}
 		for (int i = 0; i < count; i++) {
 			if (is_wanted_region(map, &regions[i])) {
-				take_run(walk, map, regions[i].start,
-				    regions[i].end);
+				take_run(
+				    walk, regions[i].start, regions[i].end);
 			}
 		}
 		arg.start = arg.walk_end;
@@ -331,7 +308,7 @@ walk_map(struct walk *walk, const struct image_map *map)
 		return;
 	}
 	if (map->shared) {
-		take_run(walk, map, map->start, map->end);
+		take_run(walk, map->start, map->end);
 	} else if (!walk->scans || !scan_map(walk, map)) {
 		walk->scans = false;
 		walk_all_pages(walk, map);
@@ -352,27 +329,171 @@ static const char *
 walk_all(struct walk *walk)
 {
 	walk->scans = true;
-	walk->pid = process_alive(walk->pid);
 	if (read_maps(walk->image, walk->pid) != 0) {
 		return "its map cannot be read";
 	}
 	walk->pages_fd = open_file(walk->pid, "pagemap");
-	walk->memory_fd = open_file(walk->pid, "mem");
-	if (walk->pages_fd < 0 || walk->memory_fd < 0) {
-		walk->error = "its memory cannot be read: ptrace must be "
-			      "allowed";
+	if (walk->pages_fd < 0) {
+		return NOT_ALLOWED;
 	}
 	for (size_t i = 0; i < walk->image->map_count && walk->error == NULL;
 	     i++) {
 		walk_map(walk, &walk->image->maps[i]);
 	}
-	if (walk->pages_fd >= 0) {
-		close(walk->pages_fd);
-	}
-	if (walk->memory_fd >= 0) {
-		close(walk->memory_fd);
-	}
+	close(walk->pages_fd);
 	return walk->error;
+}
+
+/* ---- Copying ----------------------------------------------------------- */
+
+/* What those who copy share. */
+struct copy {
+	const struct image *image;
+	const struct stop *stop;
+	pid_t pid;
+	int memory_fd;               /* /proc/PID/mem */
+	atomic_size_t next;          /* byte of the copy that is nobody's yet */
+	_Atomic(const char *) error; /* what went wrong, or NULL */
+};
+
+/* What cannot be read in one way, for it is protected, may be in another. */
+static bool
+copy_bytes(const struct copy *copy, uint64_t start, uint8_t *to, size_t size)
+{
+	struct iovec here = { to, size };
+	struct iovec there = { (void *) (uintptr_t) start, size };
+
+	return process_vm_readv(copy->pid, &here, 1, &there, 1, 0) ==
+	    (ssize_t) size ||
+	    pread(copy->memory_fd, to, size, (off_t) start) == (ssize_t) size;
+}
+
+/* The extent whose copy has the byte `at` of the image's memory. */
+static const struct image_extent *
+extent_of_copy(const struct image *image, size_t at)
+{
+	const uint8_t *bytes = image->memory + at;
+	size_t low = 0, high = image->extent_count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (image->extents[middle].bytes <= bytes) {
+			low = middle;
+		} else {
+			high = middle;
+		}
+	}
+	return &image->extents[low];
+}
+
+/* Fills the copy from `at` to `end`: of one extent or of several. */
+static bool
+copy_piece(const struct copy *copy, size_t at, size_t end)
+{
+	const struct image *image = copy->image;
+	const struct image_extent *extent = extent_of_copy(image, at);
+
+	for (; at < end; extent++) {
+		uint8_t *to = image->memory + at;
+		uint64_t start =
+		    extent->start + (uint64_t) (to - extent->bytes);
+		size_t size = extent->end - start;
+
+		size = size < end - at ? size : end - at;
+		if (!copy_bytes(copy, start, to, size)) {
+			return false;
+		}
+		at += size;
+	}
+	return true;
+}
+
+/* Copies piece after piece, until there is none left. */
+static void *
+copy_pieces(void *argument)
+{
+	struct copy *copy = argument;
+	size_t all = copy->image->bytes;
+	size_t at;
+
+	while (atomic_load(&copy->error) == NULL &&
+	    (at = atomic_fetch_add(&copy->next, PIECE)) < all) {
+		size_t end = all - at < PIECE ? all : at + PIECE;
+
+		if (stop_is_over(copy->stop)) {
+			copy->error = "copying its memory takes too long";
+		} else if (!copy_piece(copy, at, end)) {
+			copy->error = "some of its memory cannot be read";
+		}
+	}
+	return NULL;
+}
+
+/* How many shall help. Each must have enough to do. */
+static size_t
+count_helpers(const struct image *image)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t pieces = image->bytes / PIECE;
+	size_t count = processors > 1 ? (size_t) processors - 1 : 0;
+
+	count = count < HELPERS_MAX ? count : HELPERS_MAX;
+	return count < pieces ? count : pieces;
+}
+
+/* Copies all, with the help of others if they can be had. */
+static void
+copy_together(struct copy *copy)
+{
+	size_t wanted = count_helpers(copy->image);
+	pthread_t helpers[HELPERS_MAX];
+	size_t count = 0;
+	sigset_t all, before;
+
+	/* Signals are for the thread that has always been there. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (count < wanted &&
+	    pthread_create(&helpers[count], NULL, copy_pieces, copy) == 0) {
+		count++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	copy_pieces(copy);
+	while (count > 0) {
+		pthread_join(helpers[--count], NULL);
+	}
+}
+
+/* What copying takes, which is more than looking which pages there are. */
+static bool
+may_copy(pid_t pid)
+{
+	int fd = open_file(pid, "mem");
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	return fd >= 0;
+}
+
+/* Returns NULL, or what went wrong. */
+static const char *
+copy_all(const struct image *image, const struct stop *stop, pid_t pid)
+{
+	struct copy copy = {
+		.image = image,
+		.stop = stop,
+		.pid = pid,
+		.memory_fd = open_file(pid, "mem"),
+	};
+
+	if (copy.memory_fd < 0) {
+		return NOT_ALLOWED;
+	}
+	copy_together(&copy);
+	close(copy.memory_fd);
+	return copy.error;
 }
 
 /* ---- Room -------------------------------------------------------------- */
@@ -399,12 +520,14 @@ memory_available(void)
 int
 image_prepare(struct image *image, pid_t pid, struct failure *failure)
 {
-	struct walk walk = { .image = image, .pid = pid };
+	struct walk walk = {
+		.image = image, .pid = process_alive(pid), .counts = true
+	};
 	const char *error;
 	uint64_t size;
 
 	*image = (struct image) { 0 };
-	error = walk_all(&walk);
+	error = may_copy(walk.pid) ? walk_all(&walk) : NOT_ALLOWED;
 	if (error != NULL) {
 		return failure_set(failure, EXIT_FAILED, "%s", error);
 	}
@@ -434,9 +557,12 @@ int
 image_take(
     struct image *image, const struct stop *stop, struct failure *failure)
 {
-	struct walk walk = { .image = image, .pid = stop->pid, .stop = stop };
+	struct walk walk = { .image = image, .pid = process_alive(stop->pid) };
 	const char *error = walk_all(&walk);
 
+	if (error == NULL) {
+		error = copy_all(image, stop, walk.pid);
+	}
 	if (error != NULL) {
 		return failure_set(failure, EXIT_FAILED, "%s", error);
 	}

@@ -41,12 +41,11 @@ struct image {
 	size_t map_count;
 	struct image_extent *extents; /* by address */
 	size_t extent_count;
-	size_t bytes; /* that were copied */
+	size_t bytes; /* that were copied, one after the other */
 
 	/* The copy itself. */
 	uint8_t *memory;
 	size_t memory_size;
-	size_t used;
 	size_t map_room;
 	size_t extent_room;
 };
