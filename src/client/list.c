@@ -226,14 +226,12 @@ enumerate(const struct target *targets, size_t count, char *text, size_t size)
 static size_t
 keep_named(struct target *targets, size_t count, const char *word)
 {
-	char program[64];
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		process_program(targets[i].pid, program, sizeof(program));
-		if (strcmp(targets[i].name, word) == 0 ||
-		    strcmp(targets[i].comm, word) == 0 ||
-		    strcmp(program, word) == 0) {
+		if (strcmp(targets[i].comm, word) == 0 ||
+		    strcmp(targets[i].name, word) == 0 ||
+		    process_is_called(targets[i].pid, word)) {
 			targets[kept++] = targets[i];
 		}
 	}
@@ -255,6 +253,13 @@ choose(const struct target *targets, size_t count, const char *word,
 		    "several processes are under the probe, name one by its "
 		    "pid: %s",
 		    text);
+	}
+	if (word != NULL && connect_chosen() != NULL) {
+		return failure_set(failure, EXIT_NO_TARGET,
+		    "no process called \"%.100s\" has its probe in the "
+		    "directory that %s names: `stranded ps` lists those that "
+		    "have, and one elsewhere is found by its pid",
+		    word, PLACE_VARIABLE);
 	}
 	if (word != NULL) {
 		return failure_set(failure, EXIT_NO_TARGET,

@@ -15,7 +15,7 @@
 
 /* What the kernel keeps of a process's name, and what is kept here. */
 #define COMM_LENGTH 15
-#define NAME_SIZE   64
+#define NAME_SIZE   (NAME_MAX + 1) /* as long as a file may be called */
 
 /* The number that stands last in a line of numbers: the innermost namespace. */
 static pid_t
@@ -340,6 +340,19 @@ process_name(pid_t pid, char *name, size_t size)
 	if (name[0] == '\0') {
 		snprintf(name, size, "%s", program[0] != '\0' ? program : comm);
 	}
+}
+
+bool
+process_is_called(pid_t pid, const char *word)
+{
+	char name[NAME_SIZE];
+
+	process_name(pid, name, sizeof(name));
+	if (strcmp(name, word) == 0) {
+		return true;
+	}
+	process_program(pid, name, sizeof(name));
+	return strcmp(name, word) == 0;
 }
 
 int

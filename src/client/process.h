@@ -54,6 +54,9 @@ void process_program(pid_t pid, char *name, size_t size);
  */
 void process_name(pid_t pid, char *name, size_t size);
 
+/* Is it called so: by its operator, or by the name of its program's file? */
+bool process_is_called(pid_t pid, const char *word);
+
 /*
  * What the kernel calls the process: what it was started by, cut short, unless
  * it has given itself another name.

@@ -79,20 +79,6 @@ examine_process(struct report *report, pid_t pid)
 	return status;
 }
 
-/* Is this the process's name, or one of its names? */
-static bool
-is_called(pid_t pid, const char *word)
-{
-	char name[64];
-
-	process_name(pid, name, sizeof(name));
-	if (strcmp(name, word) == 0) {
-		return true;
-	}
-	process_program(pid, name, sizeof(name));
-	return strcmp(name, word) == 0;
-}
-
 /*
  * The only process of that name, whether or not it is under the probe; or -1.
  */
@@ -107,7 +93,8 @@ find_bare(const char *word)
 	while (processes != NULL && (entry = readdir(processes)) != NULL) {
 		pid_t pid = (pid_t) strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && pid != getpid() && is_called(pid, word)) {
+		if (pid > 0 && pid != getpid() &&
+		    process_is_called(pid, word)) {
 			found = pid;
 			count++;
 		}

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -205,7 +206,7 @@ assert_called(const char *const *argv, const char *expected)
 {
 	int ready[2];
 	char byte;
-	char name[64];
+	char name[NAME_MAX + 1];
 	pid_t pid;
 
 	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
@@ -218,6 +219,8 @@ assert_called(const char *const *argv, const char *expected)
 	assert_int_equal(read(ready[0], &byte, 1), 0);
 	close(ready[0]);
 	process_name(pid, name, sizeof(name));
+	assert_true(process_is_called(pid, expected));
+	assert_false(process_is_called(pid, "another"));
 	end_other(pid);
 	assert_string_equal(name, expected);
 }
@@ -226,8 +229,9 @@ assert_called(const char *const *argv, const char *expected)
 static void
 called(void **state)
 {
-	char link[128];
+	char link[300];
 	char script[128];
+	char name[201];
 	FILE *file;
 
 	snprintf(
@@ -235,6 +239,11 @@ called(void **state)
 	assert_int_equal(symlink("/bin/sleep", link), 0);
 	assert_called((const char *const[]) { link, "60", NULL },
 	    "a-server-with-a-long-name");
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	snprintf(link, sizeof(link), "%s/%s", fake.directory, name);
+	assert_int_equal(symlink("/bin/sleep", link), 0);
+	assert_called((const char *const[]) { link, "60", NULL }, name);
 	assert_called(
 	    (const char *const[]) { "/bin/sleep", "60", NULL }, "sleep");
 	snprintf(script, sizeof(script), "%s/service.sh", fake.directory);
