@@ -143,7 +143,8 @@ ifneq ($(shell $(PKG_CONFIG) --exists glib-2.0 2>/dev/null && echo yes),yes)
 BENCH_SRC := $(filter-out %glib_bench.c,$(BENCH_SRC))
 endif
 BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(BENCH_SRC)) \
-    $(if $(shell command -v $(CXX)),$(B)/tests/bench/throw_bench)
+    $(if $(shell command -v $(CXX)),$(B)/tests/bench/throw_bench) \
+    $(B)/tests/bench/leaks_lsan
 
 $(B)/tests/bench/%: tests/bench/%.c $(B)/libstrand.a
 	@mkdir -p $(@D)
@@ -155,6 +156,13 @@ $(B)/tests/bench/throw_bench: tests/bench/throw_bench.cc
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)$(CXX) -O2 -g -D_GNU_SOURCE -MMD -MP -Wall -Wextra \
 	    $(SANFLAGS) $(CPPFLAGS) -o $@ $< -lpthread
+
+# The same with the leak sanitizer, where the compiler has one.
+$(B)/tests/bench/leaks_lsan: tests/bench/leaks_target.c $(B)/libstrand.a
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(BASE) $(CFLAGS) -fsanitize=leak $(CPPFLAGS) \
+	    -o $@ $< $(B)/libstrand.a -lpthread || \
+	    echo "no leak sanitizer to compare with"
 
 # These measure the tool.
 $(B)/tests/bench/unwind_bench $(B)/tests/bench/top_day_bench: $(B)/tool.a
