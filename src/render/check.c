@@ -45,27 +45,39 @@ count_fate(const struct check_point *point, const struct group *group,
 	return count;
 }
 
-/* The labels of those that are leaked, each once as long as it does not change
-   to and fro. */
+static int
+compare_labels(const void *left, const void *right)
+{
+	return strcmp(
+	    *(const char *const *) left, *(const char *const *) right);
+}
+
+/* The labels of those that are leaked, each once, by the alphabet. */
 static void
 put_labels(
     FILE *out, const struct check_point *point, const struct group *group)
 {
+	const char **labels = memory_new(group->count, sizeof(*labels));
 	const char *last = "";
+	size_t count = 0;
 
 	for (size_t i = 0; i < group->count; i++) {
-		const struct task *task = group->tasks[i];
-
-		if (is_leaked(point, task, NULL) && task->label[0] != '\0' &&
-		    strcmp(task->label, last) != 0) {
+		if (is_leaked(point, group->tasks[i], NULL)) {
+			labels[count++] = group->tasks[i]->label;
+		}
+	}
+	qsort(labels, count, sizeof(*labels), compare_labels);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(labels[i], last) != 0) {
 			fputs(last[0] == '\0' ? "in " : ", ", out);
-			output_quoted(out, task->label);
-			last = task->label;
+			output_quoted(out, labels[i]);
+			last = labels[i];
 		}
 	}
 	if (last[0] != '\0') {
 		fputc('\n', out);
 	}
+	free(labels);
 }
 
 static void

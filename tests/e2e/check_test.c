@@ -243,7 +243,7 @@ test_labels(void **state)
 	struct harness_output output =
 	    check("label=one", "leak", "label=<two>", "leak", "label=", "leak");
 
-	assert_says(output, 23, "in \"one\", \"<two>\"\n");
+	assert_says(output, 23, "in \"<two>\", \"one\"\n");
 }
 
 /* ---- Suppressions ------------------------------------------------------ */

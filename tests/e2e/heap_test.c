@@ -12,6 +12,21 @@
 #define JEMALLOC FOLDER "libjemalloc.so.2"
 #define TCMALLOC FOLDER "libtcmalloc_minimal.so.4"
 
+/* A sanitizer, in the tool or the program, has an allocator of its own. */
+static void
+need(const char *allocator)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	if (allocator[0] != '\0') {
+		skip();
+	}
+#endif
+	if (allocator[0] != '\0' && access(allocator, R_OK) != 0) {
+		print_message("%s is not here\n", allocator);
+		skip();
+	}
+}
+
 /* The program compares the marks itself. */
 static void
 check_marks(const char *allocator)
@@ -19,10 +34,7 @@ check_marks(const char *allocator)
 	char program[512];
 	struct harness_output output;
 
-	if (allocator[0] != '\0' && access(allocator, R_OK) != 0) {
-		print_message("%s is not here\n", allocator);
-		skip();
-	}
+	need(allocator);
 	snprintf(program, sizeof program, "%s/tests/programs/heap_marks",
 	    harness_build());
 	setenv("LD_PRELOAD", allocator, 1);
@@ -85,10 +97,7 @@ leaked(const char *allocator, bool tracked, const char *twin)
 static void
 check_proofs(const char *allocator)
 {
-	if (access(allocator, R_OK) != 0) {
-		print_message("%s is not here\n", allocator);
-		skip();
-	}
+	need(allocator);
 	assert_int_equal(leaked(allocator, true, NULL), 1);
 	assert_int_equal(leaked(allocator, true, "mended"), 0);
 	assert_int_equal(leaked(allocator, false, NULL), 0);

@@ -156,8 +156,7 @@ accepted(int fd, const struct sockaddr_in *peer)
 	connection->interrupted = program_need(
 	    strand_chan_new(sizeof(int), interrupted_capacity), "channel");
 	connection->session = program_need(
-	    strand_session_get_or_open(registry, name, NULL, NULL),
-	    "session");
+	    strand_session_get_or_open(registry, name, NULL, NULL), "session");
 	program_check(strand_go("serve", serve, connection), "serve");
 }
 

@@ -389,12 +389,19 @@ find_library(const char *program, const char *name, char *path, size_t size)
 static void
 sanitized(const char *suffix, const char *runtime)
 {
-	/* What the sanitizers themselves can stand. */
-	static const char *const storms[][2] = {
-		{ "churn", "churn: 9600 threads" },
-		{ "close", "close: 1600 bytes" },
-		{ "reuse", "reuse: 1600 bytes" },
-		{ "signal", "signal: 0 calls broken off" },
+	/*
+	 * What the sanitizers themselves can stand. To that of threads, numbers
+	 * that are closed without its knowing are races.
+	 */
+	static const struct {
+		const char *name;
+		const char *line;
+		bool closes_unseen;
+	} storms[] = {
+		{ "churn", "churn: 9600 threads", false },
+		{ "close", "close: 1600 bytes", false },
+		{ "reuse", "reuse: 1600 bytes", true },
+		{ "signal", "signal: 0 calls broken off", false },
 	};
 	char first[512];
 
@@ -402,10 +409,13 @@ sanitized(const char *suffix, const char *runtime)
 		skip();
 	}
 	for (size_t i = 0; i < sizeof storms / sizeof *storms; i++) {
-		struct harness_program *program =
-		    start_storm(suffix, first, "", storms[i][0]);
+		struct harness_program *program;
 
-		weather(program, storms[i][1]);
+		if (storms[i].closes_unseen && strcmp(suffix, "_tsan") == 0) {
+			continue;
+		}
+		program = start_storm(suffix, first, "", storms[i].name);
+		weather(program, storms[i].line);
 		/* It may warn of itself; of an error its status tells. */
 		assert_int_equal(harness_stop(program), 0);
 		assert_int_equal(sockets(), 0);
