@@ -24,7 +24,7 @@ _stranded()
 	elif [ "$previous" = -o ] || [ "$command" = diff ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
-	elif [[ $command == @(dump|top|doctor) ]]; then
+	elif [[ $command == @(dump|top|leaks|doctor) ]]; then
 		words=$(_stranded_targets)
 	elif [ "$command" = help ]; then
 		words=$(stranded help --words 2>/dev/null)

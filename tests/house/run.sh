@@ -63,6 +63,21 @@ program()
 	cmp "$root/lines" "$root/said"
 }
 
+# Whatever takes a TARGET is offered some, in both shells.
+completions()
+{
+	for command in $("$B/stranded" help --words); do
+		"$B/stranded" help "$command" | head -n 1 | grep -q TARGET ||
+			continue
+		for shell in _stranded stranded.bash; do
+			grep -q "[(|]${command}[|)]" "scripts/completions/$shell" || {
+				echo "$shell: no targets for $command"
+				return 1
+			}
+		done
+	done
+}
+
 # names LIBRARY: what it exports, without versions.
 names()
 {
@@ -150,6 +165,7 @@ expect exports exports
 expect burden burden
 expect calls calls
 expect wrappers wrappers
+expect completions completions
 # With that sanitizer there is nothing to show: see ../run.sh.
 case ${SAN:-} in
 *thread*)
