@@ -34,6 +34,11 @@
  * The order among waiters is that of the queues. A task that spins with a
  * buffer has not joined the queue yet, and does not spin if there is one.
  *
+ * Users. If there is an observer, the channel keeps who used each side last and
+ * from where, in two lines of its own behind the buffer: a dump can then say of
+ * one that waits who would have served it. Without, all that is left of it is a
+ * look at one pointer, next to what is looked at anyway.
+ *
  * Rejected: a ring without a lock for the buffer (D. Vyukov's bounded queue),
  * in which both ends work side by side. The observer reads the length as one
  * word; as soon as both ends write that, the line travels for each element
@@ -46,6 +51,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "self.h"
 #include "spin.h"
 
 enum {
@@ -53,8 +59,15 @@ enum {
 	LOOK_STEPS_MAX = 20
 };
 
+#define USERS_SIZE (2 * sizeof(struct strand_user))
+
 _Static_assert(offsetof(struct strand_chan, queue) == 64,
     "what a busy channel changes is one cache line");
+_Static_assert(sizeof(struct strand_chan) == STRAND_LINE,
+    "what all operations look at is one more");
+_Static_assert(
+    offsetof(struct strand_user, task) == offsetof(struct stranded_user, task),
+    "the observer reads what the channel writes");
 
 /* ---- Elements ----------------------------------------------------------- */
 
@@ -299,6 +312,32 @@ seat_leave(struct strand_chan *chan, enum strand_dir dir, void *elem)
 	set_seat(chan, dir, STRAND_SEAT_EMPTY);
 	strand_chan_unref(chan);
 	return served ? 0 : EPIPE;
+}
+
+/* ---- The users ---------------------------------------------------------- */
+
+/* The caller's task, as the observer knows it. */
+static uint64_t
+own_task(void)
+{
+	if (strand_self.task == 0)
+		strand_self.task = stranded_current_task();
+	return strand_self.task;
+}
+
+/*
+ * A task that works in a loop finds itself there, and writes nothing: the line
+ * stays where it is, also if the tasks of one side all run the same code.
+ */
+STRAND_NOINLINE void
+strand_chan_note(struct strand_user *user, const void *pc)
+{
+	uint64_t task = own_task();
+
+	if (atomic_load_explicit(&user->pc, memory_order_relaxed) != pc)
+		atomic_store_explicit(&user->pc, pc, memory_order_relaxed);
+	if (atomic_load_explicit(&user->task, memory_order_relaxed) != task)
+		atomic_store_explicit(&user->task, task, memory_order_release);
 }
 
 /* ---- One try, with the lock held ---------------------------------------- */
@@ -578,10 +617,12 @@ strand_chan_send(struct strand_chan *chan, const void *elem, int64_t deadline)
 	}
 	if (chan->capacity == 0 &&
 	    seat_exchange(chan, STRAND_RECV, (void *) elem, &served)) {
+		strand_chan_use(chan, STRAND_SEND, __builtin_return_address(0));
 		strand_chan_serve(&served);
 		return 0;
 	}
 	lock(chan);
+	strand_chan_use(chan, STRAND_SEND, __builtin_return_address(0));
 	if (can_push(chan)) {
 		buffer_push(chan, elem);
 		unlock(chan);
@@ -609,10 +650,12 @@ strand_chan_recv(struct strand_chan *chan, void *elem, int64_t deadline)
 	}
 	if (chan->capacity == 0 &&
 	    seat_exchange(chan, STRAND_SEND, elem, &served)) {
+		strand_chan_use(chan, STRAND_RECV, __builtin_return_address(0));
 		strand_chan_serve(&served);
 		return 0;
 	}
 	lock(chan);
+	strand_chan_use(chan, STRAND_RECV, __builtin_return_address(0));
 	if (can_pop(chan)) {
 		buffer_pop(chan, elem);
 		unlock(chan);
@@ -629,33 +672,50 @@ strand_chan_recv(struct strand_chan *chan, void *elem, int64_t deadline)
 
 /* ---- Life --------------------------------------------------------------- */
 
+/* Tells the observer. */
+static void
+show(struct strand_chan *chan, const struct stranded_place *place)
+{
+	struct stranded_channel seen = {
+		.object = chan,
+		.capacity = chan->capacity,
+		.length = (const size_t *) &chan->length,
+		.closed = (const uint8_t *) &chan->closed,
+	};
+
+	chan->handle = stranded_channel_create(&seen, place);
+	if (chan->users)
+		stranded_channel_users(chan->handle,
+		    (const struct stranded_user *) &chan->users[STRAND_SEND],
+		    (const struct stranded_user *) &chan->users[STRAND_RECV]);
+}
+
 struct strand_chan *
 strand_chan_make(
     size_t elem_size, size_t capacity, const struct stranded_place *place)
 {
-	struct stranded_channel seen;
+	bool watched = STRANDED_HAS(stranded_observer(), channel_users);
 	struct strand_chan *chan;
 	size_t size;
 
 	if (__builtin_mul_overflow(elem_size, capacity, &size) ||
-	    __builtin_add_overflow(size, sizeof(*chan) + STRAND_LINE, &size)) {
+	    __builtin_add_overflow(
+		size, sizeof(*chan) + USERS_SIZE + STRAND_LINE, &size)) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	chan = aligned_alloc(STRAND_LINE, size & ~(size_t) (STRAND_LINE - 1));
+	size = (size - USERS_SIZE - 1) & ~(size_t) (STRAND_LINE - 1);
+	chan = aligned_alloc(STRAND_LINE, size + (watched ? USERS_SIZE : 0));
 	if (!chan)
 		return NULL;
 	memset(chan, 0, sizeof(*chan));
+	if (watched)
+		chan->users =
+		    memset((unsigned char *) chan + size, 0, USERS_SIZE);
 	chan->elem_size = elem_size;
 	chan->capacity = capacity;
 	atomic_init(&chan->refs, 1);
-	seen = (struct stranded_channel) {
-		.object = chan,
-		.capacity = capacity,
-		.length = (const size_t *) &chan->length,
-		.closed = (const uint8_t *) &chan->closed,
-	};
-	chan->handle = stranded_channel_create(&seen, place);
+	show(chan, place);
 	return chan;
 }
 

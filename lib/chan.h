@@ -39,6 +39,13 @@ union strand_seat_elem {
 	void *address;
 };
 
+/* Who used a side last. A line of its own, which that side's users share. */
+struct strand_user {
+	_Alignas(STRAND_LINE /
+	    2) _Atomic(const void *) pc; /* struct stranded_user, but atomic */
+	_Atomic uint64_t task;
+};
+
 struct strand_chan {
 	/* One cache line, which holds all that a busy channel changes. */
 	struct strand_lock lock; /* guards everything but taken seats,
@@ -55,14 +62,27 @@ struct strand_chan {
 	/* The next line, which changes when tasks go to sleep. */
 	struct strand_queue queue[2]; /* waiting tasks, by direction */
 	size_t elem_size;
-	size_t capacity; /* elements in the buffer, at most */
-	uint64_t handle; /* the observer's */
+	size_t capacity;           /* elements in the buffer, at most */
+	uint64_t handle;           /* the observer's */
+	struct strand_user *users; /* by direction, behind the buffer; NULL:
+	                                 nobody asked when it was made */
 	_Alignas(STRAND_LINE) unsigned char buffer[]; /* a ring */
 };
 
 /* strand_chan_new() on behalf of `place`. */
 struct strand_chan *strand_chan_make(
     size_t elem_size, size_t capacity, const struct stranded_place *place);
+
+/* The slow half of the function below. */
+void strand_chan_note(struct strand_user *user, const void *pc);
+
+/* The calling task uses that side, in a call that returns to `pc`. */
+static inline void
+strand_chan_use(struct strand_chan *chan, enum strand_dir dir, const void *pc)
+{
+	if (STRAND_UNLIKELY(chan->users))
+		strand_chan_note(&chan->users[dir], pc);
+}
 
 /*
  * A task that an operation has served, by which it may go on: nobody, one that

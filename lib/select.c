@@ -115,6 +115,18 @@ unlock_all(struct select *select)
 		strand_lock_release(&select->locks[i - 1]->lock);
 }
 
+/* Each case is used, also if another is done. */
+static void
+use_all(struct select *select, const void *pc)
+{
+	for (size_t i = 0; i < select->count; i++) {
+		struct strand_case *c = &select->cases[i];
+
+		if (c->chan)
+			strand_chan_use(c->chan, c->dir, pc);
+	}
+}
+
 /* ---- One try, with all locks held -------------------------------------- */
 
 /* A random one of the cases that are ready; SIZE_MAX: none is. */
@@ -268,6 +280,7 @@ strand_select(
 		return error;
 	order_locks(&select);
 	lock_all(&select);
+	use_all(&select, __builtin_return_address(0));
 	*chosen = try_cases(&select, &served);
 	if (*chosen == SIZE_MAX && !strand_wait_is_over(deadline)) {
 		*chosen = block(&select, deadline);

@@ -12,6 +12,8 @@ struct strand_self {
 	struct strand_session *session; /* the task is in it, with a reference;
 	                                   or NULL */
 	struct strand_worker *worker;   /* of a thread of the pool; or NULL */
+	uint64_t task;                  /* the observer's handle of the task
+	                                   that it runs; 0: not asked yet */
 	uint64_t random;                /* generator's state; 0: not seeded */
 	uint32_t line;                  /* the thread's in reclaim.c, from 1;
 	                                   0: none yet */

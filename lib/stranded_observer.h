@@ -127,6 +127,17 @@ struct stranded_channel {
 	const uint8_t *closed; /* not 0: closed; read at any time */
 };
 
+/*
+ * Who last used one side of a channel. The runtime writes it, the later word
+ * last, whenever a task sends (or receives), tries to, or begins to wait for
+ * it; a select uses all its cases. Of two that do so in the same moment it may
+ * keep the one's task and the other's place.
+ */
+struct stranded_user {
+	const void *pc; /* return address of the call; NULL: nobody so far */
+	uint64_t task;  /* the handle, which may be dead by now; 0: not known */
+};
+
 /* The probe's side. Fields may be added at the end, never changed. */
 struct stranded_observer {
 	uint32_t version; /* 1 */
@@ -153,7 +164,19 @@ struct stranded_observer {
 	/* Later ones have what follows, if `size` says so. */
 	void (*check_point)(const char *name, int is_baseline);
 	void (*label)(const char *text);
+
+	/* Likewise. */
+	uint64_t (*current_task)(void);
+	void (*channel_users)(uint64_t channel,
+	    const struct stranded_user *sender,
+	    const struct stranded_user *receiver);
 };
+
+/* Does the probe have it? An older one's struct ends before. */
+#define STRANDED_HAS(observer, field)                                          \
+	((observer) != NULL &&                                                 \
+	    (observer)->size >= offsetof(struct stranded_observer, field) +    \
+		    sizeof((observer)->field))
 
 /*
  * The pointer, and the note that says where it is. The note speaks of a hidden
@@ -315,6 +338,21 @@ stranded_task_end(uint64_t task)
 		observer->task_end(task);
 }
 
+/*
+ * The handle of the task that the calling thread runs: also of one that no
+ * runtime has created. It stays the same as long as the task lives, and can be
+ * kept. 0: there is none.
+ */
+static inline uint64_t
+stranded_current_task(void)
+{
+	const struct stranded_observer *observer = stranded_observer();
+
+	return __builtin_expect(STRANDED_HAS(observer, current_task), 0) ?
+	    observer->current_task() :
+	    0;
+}
+
 /* ---- Channels ---------------------------------------------------------- */
 
 /*
@@ -339,6 +377,22 @@ stranded_channel_destroy(uint64_t channel)
 
 	if (__builtin_expect(observer != NULL, 0))
 		observer->channel_destroy(channel);
+}
+
+/*
+ * Where the channel's last users stand; readable until
+ * stranded_channel_destroy(). Said once, after stranded_channel_create(). A
+ * runtime that says nothing loses only that dumps name them. Nobody asks for
+ * them unless STRANDED_HAS(stranded_observer(), channel_users).
+ */
+static inline void
+stranded_channel_users(uint64_t channel, const struct stranded_user *sender,
+    const struct stranded_user *receiver)
+{
+	const struct stranded_observer *observer = stranded_observer();
+
+	if (__builtin_expect(STRANDED_HAS(observer, channel_users), 0))
+		observer->channel_users(channel, sender, receiver);
 }
 
 /* ---- Sessions ---------------------------------------------------------- */
@@ -389,11 +443,6 @@ stranded_session_enter(uint64_t session)
  * What test programs say to `stranded check`. Without it these do nothing: they
  * may stay in the program.
  */
-
-#define STRANDED_HAS(observer, field)                                          \
-	((observer) != NULL &&                                                 \
-	    (observer)->size >= offsetof(struct stranded_observer, field) +    \
-		    sizeof((observer)->field))
 
 /*
  * What is there now is judged, and reported under `name`. The calling thread

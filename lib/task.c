@@ -165,6 +165,7 @@ static void
 end_task(struct strand_worker *worker)
 {
 	strand_self.in_task = false;
+	strand_self.task = 0;
 	strand_session_unref(strand_self.session);
 	strand_self.session = NULL;
 	stranded_task_end(worker->job.handle);
@@ -188,6 +189,7 @@ run_task(struct strand_worker *worker)
 	strand_self.session = worker->job.session;
 	worker->job.session = NULL;
 	strand_self.in_task = true;
+	strand_self.task = worker->job.handle;
 	stranded_task_run(worker->job.handle);
 	fn = worker->job.fn;
 	arg = worker->job.arg;

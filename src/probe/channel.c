@@ -28,12 +28,26 @@ channel_create(
 	}
 	channel = table_hot(&channel_table, number);
 	channel->is = *is;
+	channel->sender = NULL;
+	channel->receiver = NULL;
 	channel->created_ns = load_relaxed(&task_clock);
 	capture_take(&channel->created_by, CHANNEL_CAPTURE, by,
 	    task_self != NULL ? &task_self->stack : &nowhere);
 	id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
 	store_release(&channel->id, id);
 	return table_handle(number, id);
+}
+
+void
+channel_users(uint64_t handle, const struct stranded_user *sender,
+    const struct stranded_user *receiver)
+{
+	struct channel *channel = table_find(&channel_table, handle);
+
+	if (channel != NULL) {
+		store_release(&channel->sender, sender);
+		store_release(&channel->receiver, receiver);
+	}
 }
 
 void

@@ -15,6 +15,8 @@ struct channel {
 	uint64_t link;              /* the table's, while it is free */
 	struct stranded_channel is; /* as it was reported */
 	int64_t created_ns;
+	const struct stranded_user *sender; /* the last; NULL: not told */
+	const struct stranded_user *receiver;
 	struct capture created_by;
 	uint8_t created_by_bytes[CHANNEL_CAPTURE];
 };
@@ -27,5 +29,9 @@ void channel_init(void);
 uint64_t channel_create(
     const struct stranded_channel *is, const struct stranded_place *by);
 void channel_destroy(uint64_t handle);
+
+/* Where its last users stand. */
+void channel_users(uint64_t handle, const struct stranded_user *sender,
+    const struct stranded_user *receiver);
 
 #endif

@@ -35,6 +35,17 @@ on_task_end(uint64_t handle)
 	task_end(task);
 }
 
+/* A thread that runs a runtime's tasks is none itself. */
+static uint64_t
+on_current_task(void)
+{
+	struct task *task = task_self != NULL ? task_self : task_adopt();
+
+	return task != NULL && !(task->flags & TASK_CARRIER) ?
+	    task_handle(task) :
+	    0;
+}
+
 static void
 on_wait_begin(struct stranded_wait *wait)
 {
@@ -117,6 +128,8 @@ static const struct stranded_observer observer = {
 	.session_enter = on_session_enter,
 	.check_point = on_check_point,
 	.label = on_label,
+	.current_task = on_current_task,
+	.channel_users = channel_users,
 };
 
 /* ---- How they find us -------------------------------------------------- */

@@ -142,6 +142,22 @@ task_handle(const struct task *task)
 	return table_handle(task->number, task->id);
 }
 
+/*
+ * The handle has the id's lower half. The upper one is that of the latest id
+ * that has been given out, or one less.
+ */
+uint64_t
+task_id_of(uint64_t handle)
+{
+	uint64_t last = load_relaxed(&last_id);
+	uint64_t id = (last & ~(uint64_t) UINT32_MAX) | handle >> 32;
+
+	if (id <= last) {
+		return id;
+	}
+	return id > UINT32_MAX ? id - (UINT64_C(1) << 32) : 0;
+}
+
 /* ---- Threads ----------------------------------------------------------- */
 
 /*

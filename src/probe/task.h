@@ -131,6 +131,9 @@ uint64_t task_new_id(void);
 /* The task's handle, for runtimes. */
 uint64_t task_handle(const struct task *task);
 
+/* The id of the task that a handle means, or has meant; 0 for none. */
+uint64_t task_id_of(uint64_t handle);
+
 /*
  * The calling thread is `task`'s from now on; its stack lies below `top`, and
  * is as large as was asked for when it was created (task->stack.low).
