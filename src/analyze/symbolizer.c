@@ -232,19 +232,43 @@ name_walk(struct symbolizer *symbolizer)
 	return intern(symbolizer, frames, count);
 }
 
+/* Gives the stack the frames of the addresses at hand. */
+static void
+take_walk(struct symbolizer *symbolizer, struct stack *stack)
+{
+	const struct trace *trace = name_walk(symbolizer);
+
+	stack->frames = trace->frames;
+	stack->frame_count = trace->count;
+	stack->cut = symbolizer->walk.cut;
+}
+
 void
 symbolizer_fill(struct symbolizer *symbolizer, struct stack *stack)
 {
-	const struct trace *trace;
-
 	symbolizer->walk.count = 0;
 	symbolizer->walk.cut = false;
 	/* A task that went on meanwhile is no longer where it was. */
 	if (stack->raw.pc != 0 && !(stack->raw.flags & WIRE_STACK_MOVED)) {
 		unwinder_walk(symbolizer->unwinder, stack, &symbolizer->walk);
 	}
-	trace = name_walk(symbolizer);
-	stack->frames = trace->frames;
-	stack->frame_count = trace->count;
-	stack->cut = symbolizer->walk.cut;
+	take_walk(symbolizer, stack);
+}
+
+void
+symbolizer_fill_place(struct symbolizer *symbolizer, struct stack *stack)
+{
+	symbolizer->walk.count = 0;
+	symbolizer->walk.cut = false;
+	if (stack->raw.pc != 0) {
+		symbolizer->walk.pcs[symbolizer->walk.count++] =
+		    stack->raw.pc - 1;
+	}
+	take_walk(symbolizer, stack);
+}
+
+bool
+symbolizer_has_code(const struct symbolizer *symbolizer, uint64_t pc)
+{
+	return objects_code(symbolizer->objects, pc) != NULL;
 }

@@ -197,6 +197,17 @@ take_session(struct receiver *receiver, const void *data)
 	    wire_session_stack(message));
 }
 
+static struct channel_user
+user_of(const struct wire_user *user)
+{
+	return (struct channel_user) {
+		.task = user->task,
+		.told = user->flags & WIRE_USER_TOLD,
+		.ended = user->flags & WIRE_USER_ENDED,
+		.place = { .raw = { .pc = user->pc } },
+	};
+}
+
 static void
 take_channel(struct receiver *receiver, const void *data)
 {
@@ -215,6 +226,8 @@ take_channel(struct receiver *receiver, const void *data)
 		.capacity = message->capacity,
 		.closed = message->closed != 0,
 		.created_ns = age(receiver, message->created_ns),
+		.sender = user_of(&message->sender),
+		.receiver = user_of(&message->receiver),
 	};
 	take_stack(receiver, &channel->created_by, &message->created_by,
 	    wire_channel_stack(message));

@@ -123,6 +123,15 @@ struct session {
 	struct stack opened_by;
 };
 
+/* Who used one side of a channel last. */
+struct channel_user {
+	uint64_t task;      /* its id, or 0 if not known */
+	bool told;          /* the runtime says so: the rest is known */
+	bool ended;         /* the task is no more */
+	struct stack place; /* where: one address. Nobody has so far, if its
+	                       pc is 0 and it has no frames */
+};
+
 struct channel {
 	uint64_t id;
 	uint64_t object;
@@ -135,6 +144,8 @@ struct channel {
 	uint64_t *receivers;
 	size_t receiver_count;
 	struct stack created_by;
+	struct channel_user sender; /* the last */
+	struct channel_user receiver;
 };
 
 struct uncovered {

@@ -251,6 +251,19 @@ struct wire_session {
 	   multiple of 8, or not ended at all), bytes of stack */
 };
 
+enum wire_user_flags {
+	WIRE_USER_TOLD = 1, /* the runtime says who uses that side */
+	WIRE_USER_ENDED = 2 /* the task is no more */
+};
+
+/* Who used one side of a channel last. */
+struct wire_user {
+	uint64_t task;  /* its id, or 0 */
+	uint64_t pc;    /* return address of its call; 0: nobody so far */
+	uint32_t flags; /* enum wire_user_flags */
+	uint32_t zero;
+};
+
 struct wire_channel {
 	struct wire_header header;
 	uint64_t id; /* never reused */
@@ -261,6 +274,8 @@ struct wire_channel {
 	uint32_t closed;
 	uint32_t zero;
 	struct wire_stack created_by;
+	struct wire_user sender;
+	struct wire_user receiver;
 	/* then: bytes of stack */
 };
 

@@ -502,6 +502,25 @@ put_session(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 	return is_same(&session->id, id) ? message->header.length : 0;
 }
 
+/* It is the runtime's memory, and the runtime goes on. */
+static struct wire_user
+read_user(const struct stranded_user *at)
+{
+	struct wire_user user = { .flags = 0 };
+	struct stranded_user is;
+
+	if (at == NULL || !sys_peek_all(at, &is, sizeof(is))) {
+		return user;
+	}
+	user.flags = WIRE_USER_TOLD;
+	user.pc = (uintptr_t) is.pc;
+	user.task = task_id_of(is.task);
+	if (user.task != 0 && table_find(&task_table, is.task) == NULL) {
+		user.flags |= WIRE_USER_ENDED;
+	}
+	return user;
+}
+
 static size_t
 put_channel(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 {
@@ -525,6 +544,8 @@ put_channel(struct snapshot_walk *walk, uint32_t number, uint8_t *out)
 		.capacity = is.capacity,
 		.created_ns = (uint64_t) channel->created_ns,
 		.closed = closed,
+		.sender = read_user(load_acquire(&channel->sender)),
+		.receiver = read_user(load_acquire(&channel->receiver)),
 	};
 	if (is_old(walk, channel->created_ns)) {
 		message->created_by.flags = WIRE_STACK_KNOWN;

@@ -77,6 +77,14 @@ static const struct field channel_fields[] = {
 	FIELD(channel, FIELD_BOOL, closed),
 	FIELD(channel, FIELD_AGE, created_ns),
 	FIELD(channel, FIELD_STACK, created_by),
+	FIELD(channel, FIELD_NUMBER, sender.task),
+	FIELD(channel, FIELD_BOOL, sender.told),
+	FIELD(channel, FIELD_BOOL, sender.ended),
+	FIELD(channel, FIELD_STACK, sender.place),
+	FIELD(channel, FIELD_NUMBER, receiver.task),
+	FIELD(channel, FIELD_BOOL, receiver.told),
+	FIELD(channel, FIELD_BOOL, receiver.ended),
+	FIELD(channel, FIELD_STACK, receiver.place),
 };
 
 const struct field_table field_tables[FIELDS_STRUCTS] = {

@@ -70,6 +70,8 @@ message_channel(uint8_t *data, uint64_t id)
 		.id = id,
 		.object = id,
 		.created_by = { .size = 16 },
+		.sender = { .task = 1, .pc = 64, .flags = WIRE_USER_TOLD },
+		.receiver = { .task = 2, .pc = 64, .flags = 3 },
 	};
 
 	return message_put(data, WIRE_CHANNEL, &channel, sizeof(channel), 16);

@@ -420,6 +420,28 @@ hostile_stacks_do_no_harm(void **state)
 	}
 }
 
+/* Of who used a channel last there is an address, and no stack. */
+static void
+users_of_channels(void **state)
+{
+	struct channel channel = { .sender.told = true };
+	struct snapshot snapshot = { .channels = &channel, .channel_count = 1 };
+	const struct stack *place = &channel.sender.place;
+
+	outer();
+	channel.sender.place.raw.pc = captured.raw.pc;
+	analyze_stacks(&snapshot, symbolizer);
+	assert_true(place->frame_count > 0);
+	assert_string_equal(place->frames[0]->function, "wait_here");
+	assert_false(place->cut);
+	assert_int_equal(channel.receiver.place.frame_count, 0);
+	place = &channel.receiver.place;
+	channel.receiver.place.raw.pc = 1;
+	analyze_stacks(&snapshot, symbolizer);
+	assert_int_equal(place->frame_count, 1);
+	assert_null(place->frames[0]->function);
+}
+
 static void
 a_process_that_is_gone(void **state)
 {
@@ -446,6 +468,7 @@ main(void)
 		cmocka_unit_test(known_stacks_stay),
 		cmocka_unit_test(all_kinds_of_stacks),
 		cmocka_unit_test(hostile_stacks_do_no_harm),
+		cmocka_unit_test(users_of_channels),
 		cmocka_unit_test(a_process_that_is_gone),
 	};
 

@@ -298,7 +298,10 @@ channels(void **state)
 	    NULL, "");
 	add_channel((struct wire_channel) {
 	    .id = 6, .object = 0xb0, .closed = 1, .capacity = 5, .length = 4 });
-	add_channel((struct wire_channel) { .id = 5, .object = 0xa0 });
+	add_channel((struct wire_channel) { .id = 5,
+	    .object = 0xa0,
+	    .sender = { 9, 0x4001, WIRE_USER_TOLD | WIRE_USER_ENDED, 0 },
+	    .receiver = { 3, 0x5001, WIRE_USER_TOLD, 0 } });
 	add_channel((struct wire_channel) { .id = 7, .object = 0xc0 });
 	fake_add_end(&fake, 4, 0, 3, 0);
 	snapshot = take_good();
@@ -308,6 +311,12 @@ channels(void **state)
 	assert_int_equal(a->receiver_count, 2);
 	assert_int_equal(a->receivers[0], 2);
 	assert_int_equal(a->receivers[1], 3);
+	assert_true(a->sender.told && a->sender.ended);
+	assert_int_equal(a->sender.task, 9);
+	assert_int_equal(a->sender.place.raw.pc, 0x4001);
+	assert_true(a->receiver.told && !a->receiver.ended);
+	assert_int_equal(a->receiver.task, 3);
+	assert_false(b->sender.told);
 	assert_int_equal(b->sender_count, 2);
 	assert_int_equal(b->senders[0], 1);
 	assert_int_equal(b->senders[1], 2);

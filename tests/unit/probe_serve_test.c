@@ -778,6 +778,81 @@ what_came_since(void **state)
 	close(fd);
 }
 
+/* ---- Who used a channel last ------------------------------------------- */
+
+static struct wire_channel seen_channel; /* the last that came */
+
+static void
+look_at_channels(const struct wire_header *header)
+{
+	if (header->type == WIRE_CHANNEL) {
+		seen_channel = *(const struct wire_channel *) header;
+	}
+}
+
+static void
+see_channel(int fd)
+{
+	seen_channel = (struct wire_channel) { .id = 0 };
+	ask_snapshot(fd, 0, 0);
+	hear_snapshot(fd, look_at_channels);
+	assert_int_not_equal(seen_channel.id, 0);
+}
+
+/* A task that has ended has the id that it had; one that lives, too. */
+static void
+users_of_a_channel(void **state)
+{
+	struct stranded_channel channel = { &channel, 4, NULL, NULL };
+	struct task *task = task_create("sender", TASK_RUNTIME, &place);
+	struct stranded_user sender = { &sender, task_handle(task) };
+	struct stranded_user receiver = { NULL, 0 };
+	uint64_t made = channel_create(&channel, &place);
+	uint64_t id = task->id;
+	int fd = client();
+
+	see_channel(fd);
+	assert_int_equal(seen_channel.sender.flags, 0);
+	channel_users(made, &sender, &receiver);
+	see_channel(fd);
+	assert_int_equal(seen_channel.sender.flags, WIRE_USER_TOLD);
+	assert_int_equal(seen_channel.sender.task, id);
+	assert_int_equal(seen_channel.sender.pc, (uintptr_t) &sender);
+	assert_int_equal(seen_channel.receiver.flags, WIRE_USER_TOLD);
+	assert_int_equal(seen_channel.receiver.task, 0);
+	assert_int_equal(seen_channel.receiver.pc, 0);
+	task_end(task);
+	see_channel(fd);
+	assert_int_equal(
+	    seen_channel.sender.flags, WIRE_USER_TOLD | WIRE_USER_ENDED);
+	assert_int_equal(seen_channel.sender.task, id);
+	channel_destroy(made);
+	close(fd);
+}
+
+/* Memory that is gone, a handle that never was, a record that is new again. */
+static void
+users_that_make_no_sense(void **state)
+{
+	struct stranded_channel channel = { &channel, 4, NULL, NULL };
+	struct stranded_user user = { &user, UINT64_MAX };
+	uint64_t made = channel_create(&channel, &place);
+	int fd = client();
+
+	channel_users(made, (void *) 8, &user);
+	see_channel(fd);
+	assert_int_equal(seen_channel.sender.flags, 0);
+	assert_int_equal(seen_channel.receiver.task, 0);
+	channel_users(0, &user, &user);
+	channel_destroy(made);
+	channel_users(made, &user, &user);
+	made = channel_create(&channel, &place);
+	see_channel(fd);
+	assert_int_equal(seen_channel.receiver.flags, 0);
+	channel_destroy(made);
+	close(fd);
+}
+
 /* Records that say what cannot be. */
 static void
 waits_that_make_no_sense(void **state)
@@ -973,6 +1048,8 @@ main(void)
 		SERVE_TEST(stacks_are_as_long_as_asked_for),
 		SERVE_TEST(only_what_is_new),
 		SERVE_TEST(what_came_since),
+		SERVE_TEST(users_of_a_channel),
+		SERVE_TEST(users_that_make_no_sense),
 		SERVE_TEST(waits_that_make_no_sense),
 		SERVE_TEST(a_reader_that_stops_reading),
 		SERVE_TEST(a_slow_reader),

@@ -322,6 +322,7 @@ channels(void **state)
 	assert_exact(wire_check_answer, channel);
 	assert_header_matters(wire_check_answer, channel);
 	assert_ptr_equal(wire_channel_stack(channel), channel + 1);
+	assert_int_equal(sizeof(struct wire_channel) % 8, 0);
 	channel->created_by.size = UINT32_MAX;
 	assert_false(wire_check_answer(channel, size));
 	free(channel);
