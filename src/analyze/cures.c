@@ -7,12 +7,28 @@ cure_send(const struct channel *channel)
 {
 	if (channel != NULL && channel->capacity == 0 &&
 	    channel->sender_count == 1) {
-		return "Give the channel a buffer of one, so that the send "
-		       "ends without a receiver; or select between the send "
-		       "and a channel that is closed when the receiver goes.";
+		return channel->receiver.ended ?
+		    "Its last receiver has ended: give the channel a buffer of "
+		    "one, so that the send ends without; or select between "
+		    "the send and a channel that is closed when the receiver "
+		    "goes." :
+		    "Give the channel a buffer of one, so that the send "
+		    "ends without a receiver; or select between the send "
+		    "and a channel that is closed when the receiver goes.";
 	}
 	return "Select between the send and a channel that is closed when the "
 	       "receivers go; or have them receive until it is closed.";
+}
+
+static const char *
+cure_receive(const struct channel *channel)
+{
+	return channel != NULL && channel->sender.ended ?
+	    "Its last sender has ended without closing it: close the channel "
+	    "when nothing more will be sent, on every path; or select between "
+	    "it and a channel that is closed at the end." :
+	    "Close the channel when nothing more will be sent, on every path; "
+	    "or select between it and a channel that is closed at the end.";
 }
 
 static const char *
@@ -40,9 +56,7 @@ find_cure(const struct task *task, const struct table *channels)
 	case STRANDED_CHAN_SEND:
 		return cure_send(table_find(channels, task->object));
 	case STRANDED_CHAN_RECV:
-		return "Close the channel when nothing more will be sent, on "
-		       "every path; or select between it and a channel that is "
-		       "closed at the end.";
+		return cure_receive(table_find(channels, task->object));
 	case STRANDED_SELECT:
 		return "Have one case that ends: a channel that is closed when "
 		       "the others go.";

@@ -8,7 +8,8 @@
  *
  * Beyond the fields of version 1: "states", "cases", "fd", "timed",
  * "holder_tid", "holder_exited", "woken_from_cond", "seen_by", "stack_cut",
- * "blame", "blame_tid", "waiters" and "in_cycle".
+ * "blame", "blame_tid", "waiters" and "in_cycle"; of channels "last_sender" and
+ * "last_receiver".
  */
 #include "render/render.h"
 
@@ -301,6 +302,22 @@ encode_session(const struct session *session)
 	return record;
 }
 
+/* null: the runtime does not say. */
+static json_t *
+encode_user(const struct channel_user *user)
+{
+	json_t *record;
+
+	if (!user->told) {
+		return json_null();
+	}
+	record = json_object();
+	set(record, "task", number_or_null(user->task));
+	set(record, "ended", json_boolean(user->ended));
+	set(record, "frames", json_frames(&user->place));
+	return record;
+}
+
 static json_t *
 encode_channel(const struct channel *channel)
 {
@@ -313,6 +330,8 @@ encode_channel(const struct channel *channel)
 	set(record, "senders", ids(channel->senders, channel->sender_count));
 	set(record, "receivers",
 	    ids(channel->receivers, channel->receiver_count));
+	set(record, "last_sender", encode_user(&channel->sender));
+	set(record, "last_receiver", encode_user(&channel->receiver));
 	return record;
 }
 

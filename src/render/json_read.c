@@ -508,6 +508,26 @@ read_session(struct reading *reading, json_t *object, void *element)
 	session->opened_by = read_stack(reading, object, "opened_by");
 }
 
+static struct channel_user
+read_user(struct reading *reading, json_t *object, const char *key)
+{
+	json_t *user = value(object, key);
+	struct channel_user read = { .told = false };
+
+	if (user == NULL) {
+		return read;
+	}
+	if (!json_is_object(user)) {
+		wrong(reading, key, "is no object");
+		return read;
+	}
+	read.told = true;
+	read.task = number(reading, user, "task");
+	read.ended = boolean(reading, user, "ended");
+	read.place = read_stack(reading, user, "frames");
+	return read;
+}
+
 static void
 read_channel(struct reading *reading, json_t *object, void *element)
 {
@@ -521,6 +541,8 @@ read_channel(struct reading *reading, json_t *object, void *element)
 	    ids(reading, object, "senders", &channel->sender_count);
 	channel->receivers =
 	    ids(reading, object, "receivers", &channel->receiver_count);
+	channel->sender = read_user(reading, object, "last_sender");
+	channel->receiver = read_user(reading, object, "last_receiver");
 	channel->created_by = read_stack(reading, object, "created_by");
 }
 

@@ -25,6 +25,7 @@
 #include "render/chains.h"
 #include "render/output.h"
 #include "render/stack.h"
+#include "render/users.h"
 #include "render/words.h"
 
 #define INDENT       "        " /* before what is part of the line above */
@@ -263,6 +264,9 @@ put_cases(const struct text *text, const struct task *task)
 		if (one->object) {
 			fprintf(text->out, "channel 0x%" PRIx64, one->object);
 			put_channel_state(text, one->object);
+			users_put_case(text->out, text->snapshot,
+			    table_find(&text->channels, one->object),
+			    one->state);
 		} else {
 			fputs("no channel", text->out);
 		}
@@ -293,6 +297,8 @@ put_object(const struct text *text, const struct task *task, const char *who)
 		put_channel_state(text, task->object);
 		put_holder(out, task);
 		fputc('\n', out);
+		users_put(out, text->snapshot,
+		    table_find(&text->channels, task->object), task->state);
 	}
 }
 
@@ -547,6 +553,8 @@ put_group_objects(
 
 		fprintf(text->out, "wait for %zu different %s%s\n", count, noun,
 		    noun[strlen(noun) - 1] == 'x' ? "es" : "s");
+		users_put_group(
+		    text->out, text->snapshot, group, &text->channels);
 	}
 }
 

@@ -36,6 +36,19 @@ task_count(json_t *dump)
 	return json_array_size(json_object_get(dump, "tasks"));
 }
 
+/* Who used a side of the channel last. */
+static void
+assert_user(json_t *channel, const char *side, bool ended, const char *function)
+{
+	json_t *user = json_object_get(channel, side);
+
+	assert_true(json_is_object(user));
+	assert_int_equal(json_is_true(json_object_get(user, "ended")), ended);
+	assert_true(harness_number(user, "task") > 0);
+	assert_non_null(
+	    harness_frame(json_object_get(user, "frames"), function));
+}
+
 /* ---- 1, 2: a send that nobody receives --------------------------------- */
 
 static void
@@ -57,6 +70,7 @@ test_send_is_stuck(void **state)
 	assert_int_equal(harness_number(created_by, "line"),
 	    harness_marker("send_stuck.c", "go"));
 	channel = channel_of(dump, task);
+	assert_user(channel, "last_sender", false, "sender");
 	assert_int_equal(harness_number(channel, "capacity"), 0);
 	assert_int_equal(harness_number(channel, "length"), 0);
 	assert_true(json_is_false(json_object_get(channel, "closed")));
@@ -210,6 +224,21 @@ assert_readers_stuck(json_t *dump)
 	}
 }
 
+/* Of each channel that is stuck at: the handler has ended. */
+static void
+assert_handlers_gone(json_t *dump)
+{
+	json_t *task;
+	size_t i;
+
+	json_array_foreach(json_object_get(dump, "tasks"), i, task) {
+		if (strcmp(harness_text(task, "name"), "reader") == 0) {
+			assert_user(channel_of(dump, task), "last_receiver",
+			    true, "serve_loop");
+		}
+	}
+}
+
 static void
 test_session_server_leaks(void **state)
 {
@@ -226,6 +255,7 @@ test_session_server_leaks(void **state)
 		assert_readers_stuck(dump);
 		HARNESS_UNTIL(harness_count(dump = harness_dump(program), NULL,
 				  "serve") == 0);
+		assert_handlers_gone(dump);
 		assert_int_equal(
 		    harness_sessions(dump, "registry"), wave * CLIENTS);
 		assert_int_equal(harness_sessions(dump, "socket"), 0);
@@ -308,6 +338,7 @@ test_session_server_text(void **state)
 	assert_non_null(strstr(output.out, where));
 	assert_null(strstr(strstr(output.out, where) + 1, where));
 	assert_non_null(strstr(output.out, "created by serve"));
+	assert_non_null(strstr(output.out, "\nlast receivers: 12 tasks"));
 	assert_non_null(strstr(output.out, "127.0.0.1:"));
 	output = harness_stranded("dump", "--all", pid);
 	assert_int_equal(output.status, 0);
@@ -518,6 +549,9 @@ test_shared_channels_closed(void **state)
 	    task, "coordinator", "shared_channels.c", "stuck here");
 	assert_true(
 	    json_is_false(json_object_get(channel_of(dump, task), "closed")));
+	assert_user(channel_of(dump, task), "last_receiver", true, "asker");
+	assert_user(
+	    channel_of(dump, task), "last_sender", false, "coordinator");
 	assert_int_equal(harness_stop(program), 0);
 }
 
@@ -534,6 +568,9 @@ test_shared_channels_open(void **state)
 	harness_assert_at(harness_task(dump, "coordinator"), "coordinator",
 	    "shared_channels.c", "idle");
 	assert_int_equal(harness_count(dump, "chan send", NULL), 0);
+	HARNESS_UNTIL(task_count(dump = harness_dump(program)) == 2);
+	assert_user(channel_of(dump, harness_task(dump, "coordinator")),
+	    "last_sender", true, "asker");
 }
 
 static void

@@ -107,7 +107,14 @@ add_others(struct snapshot *snapshot)
 		.object = UINT64_MAX,
 		.length = 1,
 		.capacity = 2,
-		.closed = true };
+		.closed = true,
+		.sender = { .task = 3,
+		    .told = true,
+		    .place = { .frames = flat, .frame_count = 1 } },
+		.receiver = { .task = 8,
+		    .told = true,
+		    .ended = true,
+		    .place = { .frames = deep, .frame_count = 3 } } };
 	snapshot->uncovered = memory_new(1, sizeof(*snapshot->uncovered));
 	snapshot->uncovered_count = 1;
 	snapshot->uncovered[0] = (struct uncovered) { 77, "it is shy" };

@@ -204,6 +204,15 @@ sessions_and_channels(void **state)
 	    "[7]");
 	check(FIELD(json_array_get(FIELD(root, "channels"), 0), "closed"),
 	    "true");
+	check(FIELD(json_array_get(FIELD(root, "channels"), 0), "last_sender"),
+	    "null");
+	check(
+	    FIELD(json_array_get(FIELD(root, "channels"), 0), "last_receiver"),
+	    "{\"task\":5,\"ended\":true,\"frames\":["
+	    "{\"pc\":\"0x4004\",\"function\":\"serve\","
+	    "\"file\":\"server.c\",\"line\":112,"
+	    "\"module\":\"/srv/server\",\"offset\":\"0x3004\","
+	    "\"inlined\":false}]}");
 	json_decref(root);
 }
 

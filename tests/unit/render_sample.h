@@ -112,6 +112,7 @@ static const struct frame *const bare_stack[] = { &lineless_frame,
 	&nameless_frame, &lost_frame };
 static const struct frame *const nasty_stack[] = { &nasty_frame };
 static const struct frame *const go_only[] = { &go_frame };
+static const struct frame *const serve_only[] = { &serve_frame };
 
 static struct task sample_tasks[SAMPLE_TASKS];
 static uint64_t sample_session_tasks[] = { 7 };
@@ -143,7 +144,11 @@ static struct channel sample_channels[] = {
 	    .closed = true,
 	    .senders = sample_senders,
 	    .sender_count = 1,
-	    .created_by = { .frames = reader_stack, .frame_count = 4 } },
+	    .created_by = { .frames = reader_stack, .frame_count = 4 },
+	    .receiver = { .task = 5,
+		.told = true,
+		.ended = true,
+		.place = { .frames = serve_only, .frame_count = 1 } } },
 };
 
 static struct uncovered sample_uncovered[] = {

@@ -31,6 +31,8 @@ static const char dump[] =
     "created by serve\n"
     "        server.c:112\n"
     "all wait for channel 0xc0de (length 1, capacity 1, closed)\n"
+    "last receiver: task 5, which has ended, in serve\n"
+    "        server.c:112\n"
     "tasks 7 (session 41 \"127.0.0.1:53920\"), "
     "8 (session 42 \"caf\303\251 ?\"), 9, 10, 11, 12,\n"
     "        13, 14, 15, 16, 17, 18\n"
@@ -71,6 +73,7 @@ static const char dump[] =
     "        dir?/file.c:1\n"
     "waits for any of\n"
     "        chan send: channel 0xc0de (length 1, capacity 1, closed)\n"
+    "                last receiver: task 5, which has ended, in serve server.c:112\n"
     "        chan receive: no channel\n"
     "\n"
     "task 34 [mutex lock, 0s] thread 8204:\n"
@@ -326,6 +329,24 @@ quotation_marks_in_names(void **state)
 }
 
 static void
+check_has(const struct snapshot *snapshot, const char *words)
+{
+	char *text = render(snapshot, false, false);
+
+	assert_non_null(strstr(text, words));
+	free(text);
+}
+
+static void
+check_has_not(const struct snapshot *snapshot, const char *words)
+{
+	char *text = render(snapshot, false, false);
+
+	assert_null(strstr(text, words));
+	free(text);
+}
+
+static void
 more_than_one_of_each(void **state)
 {
 	static const struct {
@@ -352,6 +373,54 @@ more_than_one_of_each(void **state)
 		assert_non_null(strstr(text, all[i].words));
 		free(text);
 	}
+}
+
+/* Where each has a channel of its own: the other sides of all. */
+static void
+users_of_many(void **state)
+{
+	const struct channel_user user = {
+		.task = 7,
+		.told = true,
+		.place = { .frames = serve_only, .frame_count = 1 },
+	};
+	struct channel channels[3] = { { .object = 64, .sender = user },
+		{ .object = 128, .sender = user },
+		{ .object = 192, .sender = user } };
+	struct task tasks[3];
+	struct snapshot snapshot = {
+		.exe = (char *) "",
+		.tasks = tasks,
+		.task_count = LENGTH(tasks),
+		.channels = channels,
+		.channel_count = LENGTH(channels),
+	};
+
+	for (uint64_t i = 0; i < LENGTH(tasks); i++) {
+		tasks[i] = (struct task) {
+			.id = i + 1,
+			.state = STRANDED_CHAN_RECV,
+			.object = channels[i].object,
+		};
+	}
+	check_has(&snapshot,
+	    "\nlast sender: task 7 in serve\n        server.c:112\n");
+	channels[1].sender.task = 8;
+	check_has(&snapshot, "\nlast senders: 2 tasks in serve\n");
+	channels[1].sender.ended = true;
+	check_has(&snapshot,
+	    "\nlast senders: 2 tasks, 1 of which has ended, in serve\n");
+	channels[0].sender.ended = channels[2].sender.ended = true;
+	check_has(&snapshot,
+	    "\nlast senders: 2 tasks, all of which have ended, in serve\n");
+	channels[1].sender.place.frames = reader_created;
+	check_has_not(&snapshot, "last sender");
+	channels[1].sender.told = false;
+	check_has_not(&snapshot, "last sender");
+	for (size_t i = 0; i < LENGTH(channels); i++) {
+		channels[i].sender = (struct channel_user) { .told = true };
+	}
+	check_has(&snapshot, "\nno sender so far\n");
 }
 
 /* In each state, of which one more than there are is unknown. */
@@ -409,6 +478,7 @@ main(void)
 		cmocka_unit_test(many_sessions),
 		cmocka_unit_test(quotation_marks_in_names),
 		cmocka_unit_test(more_than_one_of_each),
+		cmocka_unit_test(users_of_many),
 		cmocka_unit_test(every_state_has_its_name),
 		cmocka_unit_test(a_full_disk_is_reported),
 	};
