@@ -419,8 +419,8 @@ find_process(struct report *report, pid_t pid, struct process *process)
 		connect_user(process->uids[0], user, sizeof(user));
 		report_add(report, REPORT_PROBLEM, "process",
 		    "process %d belongs to user %s", pid, user);
-		report_remedy(
-		    report, "run this command as %s or as root", user);
+		report_remedy(report, "run this command as %s%s", user,
+		    process->uids[0] != 0 ? " or as root" : "");
 		return EXIT_NO_TARGET;
 	}
 	return EXIT_DONE;

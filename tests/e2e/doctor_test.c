@@ -417,6 +417,7 @@ test_other_users_process(void **state)
 	    "--clear-groups", harness_tool(), "doctor", pid);
 	assert_int_equal(output.status, NO_TARGET);
 	assert_found(output, "problem", "process", "belongs to");
+	assert_null(strstr(output.out, "as root or as root"));
 	assert_int_equal(harness_stop(program), 0);
 }
 
