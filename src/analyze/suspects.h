@@ -12,9 +12,18 @@
 #include "client/snapshot.h"
 
 #define SUSPECTS_SECOND INT64_C(1000000000)
-#define SUSPECTS_AGE    (600 * SUSPECTS_SECOND)
-#define SUSPECTS_PEER   (60 * SUSPECTS_SECOND)
-#define SUSPECTS_IDLE   (3600 * SUSPECTS_SECOND)
+
+/* The defaults, in seconds: plain numbers, for the help has them as text. */
+#define SUSPECTS_AGE  600
+#define SUSPECTS_PEER 60
+#define SUSPECTS_IDLE 3600
+
+#define SUSPECTS_DEFAULT                                                       \
+	{                                                                      \
+		.age_ns = SUSPECTS_AGE * SUSPECTS_SECOND,                      \
+		.peer_ns = SUSPECTS_PEER * SUSPECTS_SECOND,                    \
+		.idle_ns = SUSPECTS_IDLE * SUSPECTS_SECOND,                    \
+	}
 
 /* From when on something is suspect, in nanoseconds; 0: never. */
 struct suspects {

@@ -33,6 +33,10 @@ enum option_id {
 #define LOOKS_MIN 3 /* fewer tell nothing of growth */
 #define LOOKS_MAX 1000
 
+/* A number that a macro stands for, as text. */
+#define TEXT(number)    TEXT_OF(number)
+#define TEXT_OF(number) #number
+
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
 static const char *const formats[] = {
@@ -59,7 +63,7 @@ static const struct command_option option_table[] = {
 	{ OPTION_AGE, "age", "SECONDS",
 	    "A task is suspect if it has been at a send, a lock, a wait group, "
 	    "a barrier, a write or a connect for SECONDS (0: never). The "
-	    "default is 600." },
+	    "default is " TEXT(SUSPECTS_AGE) "." },
 	{ 'a', "all", NULL,
 	    "Print every task by itself, also those that are alike." },
 	{ 'f', "format", "FORMAT",
@@ -72,7 +76,8 @@ static const struct command_option option_table[] = {
 	    "nothing of growth." },
 	{ OPTION_MAX_STOP, "max-stop", "MS",
 	    "Let TARGET go on after MS milliseconds at the latest, without a "
-	    "proof if it comes to that. The default is 1000." },
+	    "proof if it comes to that. The default is " TEXT(
+		PROOF_MAX_STOP_MS) "." },
 	{ 'o', "output", "FILE",
 	    "Write to FILE instead of standard output. A file that is there "
 	    "already is replaced when the report is complete, and not "
@@ -86,10 +91,11 @@ static const struct command_option option_table[] = {
 	{ OPTION_PEER, "peer-gone", "SECONDS",
 	    "A session, and a task in it, is suspect if its peer has been gone "
 	    "for SECONDS (0: never); a session of a registry, too, if the task "
-	    "that used it last has ended. The default is 60." },
+	    "that used it last has ended. The default is " TEXT(
+		SUSPECTS_PEER) "." },
 	{ OPTION_IDLE, "session-idle", "SECONDS",
 	    "A session is suspect if nobody has used it for SECONDS (0: "
-	    "never). The default is 3600." },
+	    "never). The default is " TEXT(SUSPECTS_IDLE) "." },
 	{ OPTION_SINCE, "since", "FILE",
 	    "A task is suspect if it was in the very same wait, at one of "
 	    "those that --age names, in FILE: an earlier dump as JSON." },
@@ -132,7 +138,7 @@ parse(struct arguments *arguments)
 	static const long looks[2] = { LOOKS_MIN, LOOKS_MAX };
 	struct leaks_options options = {
 		.max_stop_ns = PROOF_MAX_STOP_NS,
-		.limits = { SUSPECTS_AGE, SUSPECTS_PEER, SUSPECTS_IDLE, NULL },
+		.limits = SUSPECTS_DEFAULT,
 		.looks = 1,
 	};
 	const char *value;

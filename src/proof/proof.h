@@ -32,7 +32,8 @@
 #include "client/client.h"
 #include "client/snapshot.h"
 
-#define PROOF_MAX_STOP_NS (INT64_C(1000) * 1000 * 1000)
+#define PROOF_MAX_STOP_MS 1000
+#define PROOF_MAX_STOP_NS (INT64_C(1000000) * PROOF_MAX_STOP_MS)
 
 /* What it took. */
 struct proof {

@@ -60,11 +60,7 @@ proved_apply(const struct proved *proved, struct snapshot *snapshot)
 void
 proved_suspect(struct snapshot *snapshot)
 {
-	const struct suspects limits = {
-		.age_ns = SUSPECTS_AGE,
-		.peer_ns = SUSPECTS_PEER,
-		.idle_ns = SUSPECTS_IDLE,
-	};
+	const struct suspects limits = SUSPECTS_DEFAULT;
 
 	analyze_suspects(snapshot, &limits);
 	analyze_cures(snapshot);
