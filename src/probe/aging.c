@@ -11,6 +11,20 @@
 /* Sessions are looked at once in so many ticks. */
 #define SESSION_TICKS 4
 
+/* Is it the wait that was read last? Then it need not be read again. */
+static bool
+recall(const struct task *task, struct view *view)
+{
+	const struct aging *aging = &task->aging;
+
+	if (aging->id != view->id || aging->top != view->top ||
+	    aging->seq != view->seq) {
+		return false;
+	}
+	view->wait = aging->wait;
+	return true;
+}
+
 void
 aging_read(const struct task *task, struct view *view)
 {
@@ -18,7 +32,7 @@ aging_read(const struct task *task, struct view *view)
 	for (int i = 0; i < TRIES; i++) {
 		view->top = load_acquire(&task->top);
 		view->seq = load_acquire(&task->seq);
-		if (view->top == NULL) {
+		if (view->top == NULL || recall(task, view)) {
 			return;
 		}
 		if (sys_peek_all(view->top, &view->wait, sizeof(view->wait)) &&
@@ -60,7 +74,7 @@ aging_since(struct task *task, const struct view *view, int64_t now)
 	}
 	aging->top = view->top;
 	aging->seq = view->seq;
-	aging->state = view->wait.state;
+	aging->wait = view->wait;
 	/* The thread itself may look at both: wrap_elapsed(). */
 	store_release(&aging->wait_seq, seq);
 	return aging->since;
@@ -152,8 +166,8 @@ state_now(struct task *task, int64_t now, bool exact)
 	struct asleep asleep;
 
 	if (load_relaxed(&task->top) != NULL && is_noted(task) &&
-	    !(exact && task->aging.state == STRANDED_COND)) {
-		return task->aging.state;
+	    !(exact && task->aging.wait.state == STRANDED_COND)) {
+		return task->aging.wait.state;
 	}
 	aging_read(task, &view);
 	if (!exact) {

@@ -55,7 +55,7 @@ struct aging {
 	int64_t since;                   /* when that wait was first seen */
 	uint64_t outer_seq;              /* the wait around it: number */
 	int64_t outer_since;             /* and when it was first seen */
-	uint32_t state;                  /* of the wait */
+	struct stranded_wait wait;       /* ... as it was read then */
 	uint64_t runs;  /* a sleep that is on no record: kernel_wait's runs */
 	int64_t asleep; /* ... and when it was first seen */
 };

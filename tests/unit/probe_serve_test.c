@@ -881,12 +881,14 @@ waits_that_make_no_sense(void **state)
 	wait->flags = STRANDED_WAIT_CASES;
 	wait->cases = cases;
 	wait->case_count = 100;
+	task_push(tasks[1], wait);
 	forget();
 	ask_snapshot(fd, WIRE_WITH_STACKS, 4096);
 	hear_snapshot(fd, look_at_stacks);
 	assert_int_equal(seen_cases, WIRE_CASES_MAX);
 	wait->cases = (void *) 8;
 	wait->case_count = ~(size_t) 0;
+	task_push(tasks[1], wait);
 	forget();
 	ask_snapshot(fd, WIRE_WITH_STACKS, 4096);
 	hear_snapshot(fd, look_at_stacks);
@@ -897,6 +899,7 @@ waits_that_make_no_sense(void **state)
 		wait->state = (uint16_t) i;
 		wait->call = i % 4 == 0 ? ~0u : i;
 		wait->flags = (uint16_t) (i * 5);
+		task_push(tasks[1], wait);
 		ask_snapshot(fd, WIRE_WITH_STACKS, 4096);
 		hear_snapshot(fd, NULL);
 	}
