@@ -213,7 +213,7 @@ help:
 #?   B          the folder to build in
 #?   V=1        shows the commands
 #?   REPEAT     how often `make leaks` does it; MATRIX=1: for other compilers,
-#?              optimisations and allocators as well; LONG=1: idle servers for
-#?              a minute
+#?              optimisations and allocators as well; LONG=1: ten thousand
+#?              tasks, and idle servers for a minute
 #?   BENCH      the figures that bench shall measure (all): "mutex redis"
 #?   TEST_LIMIT seconds that one test program may take (300)

@@ -130,8 +130,9 @@ $(COMPANY_BIN): tests/programs/company.c tests/programs/program.h
 	$(call say,CC,$@)$(CC) $(BASE) $(CFLAGS) $(CPPFLAGS) -o $@ $< \
 	    $(COMPANY_FLAGS) -lpthread
 
-$(B)/tests/leaks/silence_test: tests/leaks/silence_test.c $(HARNESS) \
-    tests/e2e/harness.h tests/e2e/servers.h $(B)/tool.a
+$(B)/tests/leaks/silence_test $(B)/tests/leaks/scale_test: \
+    $(B)/tests/leaks/%: tests/leaks/%.c $(HARNESS) tests/e2e/harness.h \
+    tests/e2e/servers.h $(B)/tool.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(BASE) -Itests $(CFLAGS) $(SANFLAGS) \
 	    $(TOOL_CFLAGS) $(CPPFLAGS) -o $@ $< $(HARNESS) $(B)/tool.a \
@@ -165,8 +166,10 @@ $(B)/tests/bench/leaks_lsan: tests/bench/leaks_target.c $(B)/libstrand.a
 	    echo "no leak sanitizer to compare with"
 
 # These measure the tool.
-$(B)/tests/bench/unwind_bench $(B)/tests/bench/top_day_bench: $(B)/tool.a
-$(B)/tests/bench/unwind_bench $(B)/tests/bench/top_day_bench: BENCH_LIBS = $(B)/tool.a $(TOOL_LIBS)
+TOOL_BENCH := $(addprefix $(B)/tests/bench/,unwind_bench top_day_bench \
+    graph_bench)
+$(TOOL_BENCH): $(B)/tool.a
+$(TOOL_BENCH): BENCH_LIBS = $(B)/tool.a $(TOOL_LIBS)
 
 # Storms, and what watches them. The same storms once more for each sanitizer
 # that makes a target that is hard on a probe, whatever SAN says.
@@ -240,12 +243,14 @@ bench: all programs $(BENCH_BIN)
 	$(Q)B=$(B) BENCH="$(BENCH)" tests/bench/run.sh
 
 # What is proved of the leak cases, by class. MATRIX=1: for each compiler, each
-# optimisation and each allocator; REPEAT: how often; LONG=1: idle servers for a
-# minute.
-LEAKS_BIN := $(addprefix $(B)/tests/leaks/,cases leaks_test silence_test)
+# optimisation and each allocator; REPEAT: how often; LONG=1: ten thousand tasks,
+# and idle servers for a minute.
+LEAKS_BIN := $(addprefix $(B)/tests/leaks/,cases leaks_test silence_test \
+    scale_test)
 
 leaks: all programs $(LEAKS_BIN)
 	$(Q)B=$(B) REPEAT=$(REPEAT) $(B)/tests/leaks/leaks_test
+	$(Q)B=$(B) LONG=$(LONG) $(B)/tests/leaks/scale_test
 	$(Q)B=$(B) LONG=$(LONG) $(B)/tests/leaks/silence_test
 	$(if $(MATRIX),$(Q)B=$(B) tests/leaks/matrix.sh)
 

@@ -23,7 +23,7 @@
 static double
 memory_of(const char *const argv[], int probe)
 {
-	struct target target = target_start(argv, probe);
+	struct bench_target target = target_start(argv, probe);
 	long kib;
 
 	usleep(SETTLE_US);
@@ -121,7 +121,7 @@ measure_agent(void)
 	char option[32];
 	const char *const argv[] = { "many_threads", option, "--no-clock",
 		NULL };
-	struct target target;
+	struct bench_target target;
 	double begun, before;
 	int agent;
 

@@ -76,7 +76,7 @@ median(double *values)
 }
 
 static void
-measure_dumps(struct target *target)
+measure_dumps(struct bench_target *target)
 {
 	double times[ROUNDS], with[ROUNDS], without[ROUNDS], beside[ROUNDS];
 	long kib;
@@ -108,7 +108,7 @@ main(int argc, char **argv)
 {
 	char option[32];
 	const char *const words[] = { "many_threads", option, NULL };
-	struct target target;
+	struct bench_target target;
 
 	if (!bench_wanted("dump")) {
 		return 0;

@@ -13,7 +13,7 @@
 
 #include "bench.h"
 
-struct target {
+struct bench_target {
 	pid_t pid;
 	FILE *in;  /* its standard input */
 	FILE *out; /* its standard output */
@@ -45,10 +45,10 @@ target_exec(const char *const argv[], int probe)
 }
 
 /* Starts the program, and waits until it is ready. */
-static inline struct target
+static inline struct bench_target
 target_start(const char *const argv[], int probe)
 {
-	struct target target;
+	struct bench_target target;
 	int in[2], out[2];
 	char line[64];
 
@@ -71,7 +71,7 @@ target_start(const char *const argv[], int probe)
 }
 
 static inline void
-target_stop(struct target *target)
+target_stop(struct bench_target *target)
 {
 	fclose(target->in);
 	fclose(target->out);
@@ -80,7 +80,7 @@ target_stop(struct target *target)
 
 /* The longest gap since the last question, in seconds; the memory in KiB. */
 static inline double
-target_ask(struct target *target, long *kib)
+target_ask(struct bench_target *target, long *kib)
 {
 	long long gap;
 

@@ -203,7 +203,7 @@ measure_churn(double seconds)
 {
 	const char *const argv[] = { "crowd", "--tasks=1000", "--sessions=500",
 		"--churn=1000", NULL };
-	struct target target = target_start(argv, 1);
+	struct bench_target target = target_start(argv, 1);
 	struct viewer_process viewer = viewer_start(target.pid);
 	double begun = bench_now_ns();
 	char bytes[4096], path[64];
@@ -230,7 +230,7 @@ main(int argc, char **argv)
 	const char *const crowd[] = { "crowd", NULL };
 	double seconds = argc > 1 ? atof(argv[1]) : SECONDS;
 	struct viewer_process viewer;
-	struct target target;
+	struct bench_target target;
 	char command[128];
 
 	bench_check(mkdtemp(directory) != NULL, directory);

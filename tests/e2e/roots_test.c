@@ -63,6 +63,9 @@ check(const char *place, size_t before, size_t after)
 PLACE(global)
 PLACE(heap)
 PLACE(interior)
+PLACE(pool)
+PLACE(arenas)
+PLACE(fragmented)
 PLACE(unaligned)
 PLACE(mapped)
 PLACE(shared)
@@ -141,6 +144,9 @@ main(void)
 		HARNESS_TEST(in_global),
 		HARNESS_TEST(in_heap),
 		HARNESS_TEST(in_interior),
+		HARNESS_TEST(in_pool),
+		HARNESS_TEST(in_arenas),
+		HARNESS_TEST(in_fragmented),
 		HARNESS_TEST(in_unaligned),
 		HARNESS_TEST(in_mapped),
 		HARNESS_TEST(in_shared),

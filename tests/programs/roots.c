@@ -11,6 +11,7 @@
  */
 #include <fcntl.h>
 #include <mqueue.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@
 #define NOINLINE __attribute__((noinline))
 #define PAGE     4096
 #define CHAIN    1000
+#define ARENAS   64
+#define BLOCKS   20000
 
 /* How the reference is put somewhere, and how it goes. */
 struct place {
@@ -159,6 +162,107 @@ static void
 drop_protected(void)
 {
 	munmap((void *) page, PAGE);
+}
+
+/* ---- Heaps of all kinds -------------------------------------------------- */
+
+/* What the program hands out itself, of memory that is its own. */
+static char pool[4096];
+static size_t pool_used;
+
+struct handed {
+	uint32_t size;
+	void *volatile chan;
+} __attribute__((packed));
+
+static void
+put_pool(struct strand_chan *chan)
+{
+	for (size_t i = 0; i < 100; i++) {
+		struct handed *handed = (struct handed *) (pool + pool_used);
+
+		handed->size = sizeof(*handed);
+		pool_used += sizeof(*handed);
+		handed->chan = i == 50 ? chan : NULL;
+	}
+}
+
+static void
+drop_pool(void)
+{
+	memset(pool, 0, sizeof(pool));
+}
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_barrier_t barrier;
+
+/* Refers to what was first, and is that from now on. */
+static void *
+become_first(void *unused)
+{
+	void **block = program_need(calloc(6, sizeof(void *)), "calloc");
+
+	pthread_barrier_wait(&barrier);
+	pthread_mutex_lock(&mutex);
+	block[5] = (void *) first;
+	first = (void *volatile *) block;
+	pthread_mutex_unlock(&mutex);
+	return unused;
+}
+
+/* One block after the other, each in the arena of another thread. */
+static void
+put_arenas(struct strand_chan *chan)
+{
+	pthread_t threads[ARENAS];
+
+	mallopt(M_ARENA_MAX, ARENAS);
+	pthread_barrier_init(&barrier, NULL, ARENAS);
+	first = (void *volatile *) chan;
+	for (size_t i = 0; i < ARENAS; i++) {
+		program_check(
+		    pthread_create(&threads[i], NULL, become_first, NULL),
+		    "pthread");
+	}
+	for (size_t i = 0; i < ARENAS; i++) {
+		pthread_join(threads[i], NULL);
+	}
+}
+
+/* Sizes that have nothing to do with each other; always the same. */
+static size_t
+some_words(void)
+{
+	static uint32_t state = 1;
+
+	state = state * 1664525 + 1013904223;
+	return 6 + (state >> 16) % 300;
+}
+
+/*
+ * Every other block is given back, with the channel still in it; the rest are a
+ * chain, with the channel at its end.
+ */
+static void
+put_fragmented(struct strand_chan *chan)
+{
+	void ***blocks = program_need(calloc(BLOCKS, sizeof(void *)), "calloc");
+	void **chain = (void **) chan;
+
+	for (size_t i = 0; i < BLOCKS; i++) {
+		blocks[i] = program_need(
+		    calloc(some_words(), sizeof(void *)), "calloc");
+		blocks[i][5] = chan;
+	}
+	for (size_t i = 0; i < BLOCKS; i += 2) {
+		free(blocks[i]);
+	}
+	for (size_t i = 1; i < BLOCKS; i += 2) {
+		blocks[i][5] = chain;
+		chain = blocks[i];
+	}
+	free(blocks);
+	first = (void *volatile *) chain;
 }
 
 /* ---- Threads ------------------------------------------------------------ */
@@ -561,6 +665,9 @@ static const struct place places[] = {
 	{ "global", put_global, drop_global },
 	{ "heap", put_heap, drop_heap },
 	{ "interior", put_interior, drop_heap },
+	{ "pool", put_pool, drop_pool },
+	{ "arenas", put_arenas, drop_heap },
+	{ "fragmented", put_fragmented, drop_heap },
 	{ "unaligned", put_unaligned, drop_unaligned },
 	{ "mapped", put_mapped, drop_page },
 	{ "shared", put_shared, drop_page },
