@@ -200,9 +200,9 @@ $(B)/tests/stress/storms_module.so: tests/stress/storms_module.c
 FUZZ_SECONDS ?= 60
 FUZZ_SRC := $(wildcard src/client/*.c src/common/*.c)
 # What reads a dump from a file, and compares it.
-FUZZ_JSON_SRC := $(addprefix src/,$(addsuffix .c,analyze/diff analyze/frames \
-    analyze/groups analyze/table render/diff render/json render/json_read \
-    render/output render/stack render/words))
+FUZZ_JSON_SRC := $(addprefix src/,$(addsuffix .c,analyze/blame analyze/diff \
+    analyze/frames analyze/groups analyze/table render/diff render/json \
+    render/json_read render/output render/stack render/syscalls render/words))
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_FLAGS := $(BASE) -Itests -g -O1 -fno-sanitize-recover=all
 CLANG := $(shell command -v clang)

@@ -533,6 +533,32 @@ fill_session(
 
 /* ---- A channel, a lock ------------------------------------------------- */
 
+/* Who used one side last; nothing if its runtime does not say. */
+static void
+add_user(const struct writer *writer, const char *role,
+    const struct channel_user *user)
+{
+	const struct task *task =
+	    snapshot_task(writer->model->snapshot, user->task);
+
+	if (!user->told) {
+		return;
+	}
+	if (user->place.frame_count == 0) {
+		add_fact(writer, memory_print("no %s so far", role));
+		return;
+	}
+	add_title(writer, memory_print("last %s", role));
+	if (task != NULL) {
+		add_task(writer, "", task);
+	} else if (user->task != 0) {
+		add_fact(writer,
+		    memory_print("task %" PRIu64 "%s", user->task,
+			user->ended ? ", which has ended" : ""));
+	}
+	add_stack(writer, &user->place, STRANDED_RUNNING);
+}
+
 static bool
 fill_channel(
     struct page *page, const struct page_context *context, uint64_t key)
@@ -558,6 +584,8 @@ fill_channel(
 	    &writer, "wait to send", channel->senders, channel->sender_count);
 	add_tasks(&writer, "wait to receive", channel->receivers,
 	    channel->receiver_count);
+	add_user(&writer, "sender", &channel->sender);
+	add_user(&writer, "receiver", &channel->receiver);
 	add_title(&writer, memory_print("created by"));
 	add_stack(&writer, &channel->created_by, STRANDED_RUNNING);
 	return true;

@@ -61,7 +61,9 @@ fuzz_seed(unsigned int index, uint8_t data[FUZZ_SIZE_MAX])
 		"\"id\":1,\"kind\":\"socket\",\"name\":\"n\",\"fd\":3,"
 		"\"state\":\"open\",\"tasks\":[3],\"opened_by\":[]}],"
 		"\"channels\":[{\"object\":\"0x10\",\"length\":0,\"capacity\":"
-		"0,\"closed\":false,\"senders\":[3],\"receivers\":[]}]}",
+		"0,\"closed\":false,\"senders\":[3],\"receivers\":[],"
+		"\"last_sender\":null,\"last_receiver\":{\"task\":3,"
+		"\"ended\":true,\"frames\":[{\"pc\":\"0x10\"}]}}]}",
 	};
 	size_t size;
 

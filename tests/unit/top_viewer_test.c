@@ -443,6 +443,11 @@ channels_screen(void **state)
 		.created_ns = 70 * SECOND,
 		.senders = senders,
 		.sender_count = 1,
+		.sender = { .told = true },
+		.receiver = { .task = 77,
+		    .told = true,
+		    .ended = true,
+		    .place = STACK(stack_main) },
 		.created_by = STACK(stack_serve),
 	};
 	snapshot->tasks[1].object = 0xabc0;
@@ -454,6 +459,9 @@ channels_screen(void **state)
 	expect(&stage, "channel 9 at 0xabc0, open");
 	expect(&stage, "holds 3 of 3, created 1m10s ago");
 	expect(&stage, "wait to send: 1");
+	expect(&stage, "no sender so far");
+	expect(&stage, "last receiver");
+	expect(&stage, "task 77, which has ended");
 	go_to(&stage, "task 2");
 	press(&stage, KEY_CODE_ENTER);
 	expect(&stage, "waits for channel 0xabc0");
