@@ -20,9 +20,9 @@ refresh(struct filling *filling)
 
 /*
  * Bytes are in every stack that is to be unwound. What has frames already was
- * copied from an earlier snapshot, by whoever asked for new stacks only: if that
- * goes for all, the target's map, which ten thousand threads make long, is not
- * asked for.
+ * copied from an earlier snapshot, by whoever asked for new stacks only: if
+ * that goes for all, the target's map, which ten thousand threads make long, is
+ * not asked for.
  */
 static void
 fill(struct filling *filling, struct stack *stack)

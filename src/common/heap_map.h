@@ -5,11 +5,11 @@
  * One byte stands for 16 bytes of address space. It is 0, or tells how long the
  * block is that begins there. A second byte stands for each page: it says that
  * blocks lie, or have lain, on it, or that it is the allocator's own, so that
- * what is on it beside them is free memory. A page without that mark is nobody's
- * heap; nor are pages on which blocks have lain and none does, because the
- * allocator may have given them back unseen. Both come in leaves of 64
- * MiB that are mapped when the first block lies there; what is never touched
- * costs nothing. An allocation costs a few stores, no lock and no atomic
+ * what is on it beside them is free memory. A page without that mark is
+ * nobody's heap; nor are pages on which blocks have lain and none does, because
+ * the allocator may have given them back unseen. Both come in leaves of 64 MiB
+ * that are mapped when the first block lies there; what is never touched costs
+ * nothing. An allocation costs a few stores, no lock and no atomic
  * read-modify-write: a block belongs to one thread while it comes or goes.
  *
  * What is not marked is not known, and counts as memory that may hold

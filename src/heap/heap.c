@@ -102,9 +102,9 @@ is_bare(const struct heap_leaf *leaf, uintptr_t page)
 }
 
 /*
- * What may lie behind a block, or may be its end: its code has rounded up. Where
- * another block begins it has ended. Only the pages' marks are taken away: a
- * block may come to lie there at this moment, whose own mark must stay.
+ * What may lie behind a block, or may be its end: its code has rounded up.
+ * Where another block begins it has ended. Only the pages' marks are taken
+ * away: a block may come to lie there at this moment, whose own mark must stay.
  */
 static void
 forget_end(uintptr_t at, uintptr_t end)

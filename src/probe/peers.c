@@ -9,9 +9,9 @@
  * the same, ten times as slowly, and of Unix sockets not enough.
  *
  * A TCP connection that was reset, or that both ends have closed, is in none. A
- * list that changes while it is read can miss an entry: one that was once listed
- * and then twice in turn is not has gone. One that was never listed may be of
- * another network namespace, and nothing is said of it.
+ * list that changes while it is read can miss an entry: one that was once
+ * listed and then twice in turn is not has gone. One that was never listed may
+ * be of another network namespace, and nothing is said of it.
  */
 #include "probe/peers.h"
 

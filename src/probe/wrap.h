@@ -65,10 +65,11 @@ PROBE_COLD bool wrap_is_ours(
     struct task *task, const struct stranded_wait *wait);
 
 /*
- * The same, or by nobody? A signal to the process wakes one thread, but is taken
- * by whichever comes by first: some calls end all the same (signal(7) has their
- * names), with no handler having run where they were made. That is believed only
- * where the application has no handler at all that could have run instead.
+ * The same, or by nobody? A signal to the process wakes one thread, but is
+ * taken by whichever comes by first: some calls end all the same (signal(7) has
+ * their names), with no handler having run where they were made. That is
+ * believed only where the application has no handler at all that could have run
+ * instead.
  */
 PROBE_COLD bool wrap_goes_on(
     struct task *task, const struct stranded_wait *wait);

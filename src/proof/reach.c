@@ -45,12 +45,11 @@ find_common(struct reach *reach)
 	}
 	for (size_t i = 0; i < REACH_UPPER; i++) {
 		size_t shift = 8 * (WORD - REACH_UPPER + i);
-
 		uint8_t common = (uint8_t) (~differ >> shift);
+		uint8_t value = (uint8_t) (first >> shift) & common;
 
-		reach->common[i] = (reach_lanes) {} + common;
-		reach->value[i] =
-		    (reach_lanes) {} + (uint8_t) ((first >> shift) & common);
+		memset(&reach->common[i], common, sizeof(reach_lanes));
+		memset(&reach->value[i], value, sizeof(reach_lanes));
 	}
 }
 

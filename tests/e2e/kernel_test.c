@@ -161,7 +161,8 @@ test_counts_agree(void **state)
 	json_decref(root);
 	output = harness_stranded("dump");
 	assert_non_null(strstr(output.out,
-	    "\n9 tasks: 1 sleep, 3 IO read, 1 IO poll, 3 futex, 1 io_getevents\n"));
+	    "\n9 tasks: 1 sleep, 3 IO read, 1 IO poll, 3 futex, "
+	    "1 io_getevents\n"));
 	assert_non_null(strstr(output.out, "not covered: nothing\n"));
 	assert_non_null(strstr(output.out, ", seen by the kernel] thread "));
 	harness_stop(program);

@@ -13,8 +13,8 @@
 bool case_mended;
 
 /*
- * Who sleeps until a timer goes off, sleeps as those do that never wake. Once it
- * has gone off, its thread is ready to run, however long it takes until that
+ * Who sleeps until a timer goes off, sleeps as those do that never wake. Once
+ * it has gone off, its thread is ready to run, however long it takes until that
  * comes to its turn.
  */
 void

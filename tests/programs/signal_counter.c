@@ -4,13 +4,13 @@
  *
  * One thread each waits again and again in nanosleep, poll, epoll_wait, select,
  * sem_timedwait, sigtimedwait, pthread_cond_timedwait, read, and recv with a
- * time limit, and counts each time that a wait is interrupted (EINTR) or a sleep
- * is too short. Others come and go meanwhile. The main thread looks for children
- * that it has not got, and in the end for a SIGCHLD that has come: it is blocked
- * in all threads, because a program without handlers is the one that must never
- * see EINTR. It prints "worked" when there have been enough waits and threads
- * for what it counts to mean something. At the end of standard input it prints
- * what was counted, which must all be 0:
+ * time limit, and counts each time that a wait is interrupted (EINTR) or a
+ * sleep is too short. Others come and go meanwhile. The main thread looks for
+ * children that it has not got, and in the end for a SIGCHLD that has come: it
+ * is blocked in all threads, because a program without handlers is the one that
+ * must never see EINTR. It prints "worked" when there have been enough waits
+ * and threads for what it counts to mean something. At the end of standard
+ * input it prints what was counted, which must all be 0:
  *
  *     eintr 0 short 0 children 0 sigchld 0 errors 0 (rounds N, churned M)
  *

@@ -89,7 +89,8 @@ a_task(void **state)
 	check(task(root, 7),
 	    "{\"id\":7,\"tid\":8123,\"name\":\"reader\",\"label\":null,"
 	    "\"state\":\"chan send\",\"wait_id\":\"7.41\","
-	    "\"since_ms\":720000,\"object\":\"0xc0de\",\"fd\":null,\"timed\":false,"
+	    "\"since_ms\":720000,\"object\":\"0xc0de\",\"fd\":null,"
+	    "\"timed\":false,"
 	    "\"fd_name\":null,\"cases\":[],\"holder\":null,\"holder_tid\":null,"
 	    "\"holder_exited\":false,\"woken_from_cond\":false,"
 	    "\"seen_by\":\"probe\",\"session\":41,\"verdict\":\"ok\","
@@ -185,7 +186,8 @@ sessions_and_channels(void **state)
 	    "\"last_used_ms\":3000,\"last_used_by\":null,"
 	    "\"origin\":\"accepted\",\"received_from\":null,"
 	    "\"descriptors\":1,\"closed_by\":null,"
-	    "\"peer_closed_ms\":120000,\"verdict\":\"ok\",\"rule\":null,\"why\":null,"
+	    "\"peer_closed_ms\":120000,\"verdict\":\"ok\","
+	    "\"rule\":null,\"why\":null,"
 	    "\"tasks\":[7],\"opened_by\":["
 	    "{\"pc\":\"0x3001\",\"function\":\"strand_go\","
 	    "\"file\":\"lib/task.c\",\"line\":9,"
@@ -198,7 +200,8 @@ sessions_and_channels(void **state)
 	    "\"last_used_ms\":0,\"last_used_by\":null,"
 	    "\"origin\":\"opened\",\"received_from\":null,"
 	    "\"descriptors\":0,\"closed_by\":null,"
-	    "\"peer_closed_ms\":null,\"verdict\":\"ok\",\"rule\":null,\"why\":null,"
+	    "\"peer_closed_ms\":null,\"verdict\":\"ok\","
+	    "\"rule\":null,\"why\":null,"
 	    "\"tasks\":[],\"opened_by\":[]}");
 	check(FIELD(json_array_get(FIELD(root, "channels"), 0), "senders"),
 	    "[7]");
