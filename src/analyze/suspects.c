@@ -9,9 +9,8 @@
 
 /* ---- Tasks ------------------------------------------------------------- */
 
-/* Where nobody who is well stays for long. */
-static bool
-should_be_short(const struct task *task)
+bool
+analyze_is_short(const struct task *task)
 {
 	switch (task->state) {
 	case STRANDED_CHAN_SEND:
@@ -70,7 +69,7 @@ judge_task(
 		suspect(task, RULE_PEER,
 		    "It serves a session whose peer has gone.");
 	}
-	if (!should_be_short(task)) {
+	if (!analyze_is_short(task)) {
 		return;
 	}
 	if (limits->before != NULL && was_there(limits->before, task)) {

@@ -34,6 +34,9 @@ struct suspects {
 	                                  the same wait is suspect */
 };
 
+/* Does it wait where nobody who is well stays for long? */
+bool analyze_is_short(const struct task *task);
+
 /* Sets the verdicts of tasks and sessions that are not leaked. */
 void analyze_suspects(struct snapshot *snapshot, const struct suspects *limits);
 

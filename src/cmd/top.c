@@ -111,6 +111,10 @@ top_command_run(struct arguments *arguments)
 	parse(arguments, &options);
 	target = arguments_operand(arguments);
 	arguments_end(arguments);
+	if (options.moment > 0 && options.replay == NULL) {
+		arguments_misused(arguments,
+		    "--moment is one of a recording: it goes with --replay");
+	}
 	if (options.replay == NULL) {
 		options.pid = client_find(target, &failure);
 		if (options.pid < 0) {

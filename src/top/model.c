@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/suspects.h"
 #include "client/memory.h"
+
+#define LEFT_NS                                                                \
+	(2 * SUSPECTS_SECOND) /* unused: its tasks are not just ending */
 
 /* ---- Groups ------------------------------------------------------------ */
 
@@ -166,6 +170,30 @@ count_blocked(const struct snapshot *snapshot, const struct session *session)
 	return blocked;
 }
 
+/*
+ * An entry of a registry knows no peer that could be gone. But if the task that
+ * used it last has ended, and all that are left in it wait where nobody stays
+ * for long, then it has been left behind.
+ */
+static bool
+is_left(const struct snapshot *snapshot, const struct session *session)
+{
+	if (session->kind != WIRE_SESSION_REGISTRY || session->user == 0 ||
+	    session->used_ns < LEFT_NS || session->task_count == 0 ||
+	    snapshot_task(snapshot, session->user) != NULL) {
+		return false;
+	}
+	for (size_t i = 0; i < session->task_count; i++) {
+		const struct task *task =
+		    snapshot_task(snapshot, session->tasks[i]);
+
+		if (task == NULL || !analyze_is_short(task)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void
 make_session_rows(struct model *model)
 {
@@ -181,6 +209,7 @@ make_session_rows(struct model *model)
 			.key = session->id,
 			.session = session,
 			.blocked = count_blocked(snapshot, session),
+			.left = is_left(snapshot, session),
 			.snapshot = snapshot,
 		};
 	}
@@ -189,8 +218,9 @@ make_session_rows(struct model *model)
 bool
 model_is_abandoned(const struct session_row *row)
 {
-	return row->session->state != SESSION_OPEN &&
-	    row->session->task_count > 0;
+	return row->left || row->session->verdict != VERDICT_OK ||
+	    (row->session->state != SESSION_OPEN &&
+		row->session->task_count > 0);
 }
 
 static void

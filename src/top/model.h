@@ -53,6 +53,7 @@ struct session_row {
 	uint64_t key; /* its id */
 	const struct session *session;
 	size_t blocked; /* tasks of it that wait */
+	bool left;      /* its user has ended, and its tasks stay */
 	const struct snapshot *snapshot;
 };
 
@@ -147,7 +148,10 @@ const struct channel_row *model_channel_at(
 const struct group_row *model_group_of(
     const struct model *model, const struct task *task);
 
-/* Has the client gone, and are tasks still there for it? */
+/*
+ * Has the client gone, or the task that used it last, and are tasks still there
+ * for it? Or is there a verdict?
+ */
 bool model_is_abandoned(const struct session_row *row);
 
 /* Sessions opened and closed in a second, over the last few snapshots. */

@@ -448,8 +448,8 @@ open_replay(struct loop *loop, struct failure *failure)
 	}
 	if (loop->options->moment > replay_count(loop->replay)) {
 		return failure_set(failure, EXIT_USAGE,
-		    "there are only %zu moments in %s",
-		    replay_count(loop->replay), loop->options->replay);
+		    "the last moment in %s is %zu", loop->options->replay,
+		    replay_count(loop->replay));
 	}
 	show_past(loop, loop->options->moment);
 	return 0;

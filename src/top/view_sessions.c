@@ -1,7 +1,7 @@
 /*
  * view_sessions.c: the third screen: who is connected. The one to look for is a
- * session whose peer has gone and whose tasks stay: it comes first, and stands
- * out.
+ * session whose peer has gone, or the task that used it last, and whose tasks
+ * stay: it comes first, and stands out.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,11 +53,19 @@ is_abandoned(const void *row)
 	return model_is_abandoned(row);
 }
 
+/* Is it that rather than the peer that has gone? */
+static bool
+is_user_gone(const void *row)
+{
+	return row_of(row)->left && session_of(row)->state == SESSION_OPEN;
+}
+
 static void
 state_cell(const void *row, struct grid_cell *cell)
 {
 	snprintf(cell->text, sizeof(cell->text), "%s",
-	    words_session_state(session_of(row)->state));
+	    is_user_gone(row) ? "user ended" :
+				words_session_state(session_of(row)->state));
 	if (is_abandoned(row)) {
 		cell->style = STYLE_ALARM;
 	}
@@ -70,10 +78,13 @@ state_number(const void *row)
 	return (is_abandoned(row) ? 4 : 0) + (int64_t) session_of(row)->state;
 }
 
-/* For how long the peer has been gone; -1 if it is there. */
+/* For how long the peer or the user has been gone; -1 if it is there. */
 static int64_t
 gone_number(const void *row)
 {
+	if (is_user_gone(row)) {
+		return session_of(row)->used_ns;
+	}
 	return session_of(row)->state != SESSION_OPEN ?
 	    session_of(row)->peer_closed_ns :
 	    -1;
@@ -146,7 +157,7 @@ by_cell(const void *row, struct grid_cell *cell)
 
 static const struct column columns[] = {
 	{ "ID", 6, 0, 0, ALIGN_RIGHT, id_cell, id_number, false },
-	{ "PEER/NAME", 14, 2, 0, ALIGN_LEFT, name_cell, NULL, false },
+	{ "PEER/NAME", 20, 1, 0, ALIGN_LEFT, name_cell, NULL, false },
 	{ "KIND", 8, 0, 78, ALIGN_LEFT, kind_cell, NULL, false },
 	{ "STATE", 11, 0, 0, ALIGN_LEFT, state_cell, state_number, true },
 	{ "GONE", 6, 0, 86, ALIGN_RIGHT, gone_cell, gone_number, true },
@@ -155,7 +166,7 @@ static const struct column columns[] = {
 	{ "TASKS", 6, 0, 0, ALIGN_RIGHT, tasks_cell, tasks_number, true },
 	{ "BLOCKED", 8, 0, 70, ALIGN_RIGHT, blocked_cell, blocked_number,
 	    true },
-	{ "OPENED BY", 20, 3, 96, ALIGN_LEFT, by_cell, NULL, false },
+	{ "OPENED BY", 20, 3, 104, ALIGN_LEFT, by_cell, NULL, false },
 };
 
 static const struct grid grid = {

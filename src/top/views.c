@@ -64,7 +64,9 @@ views_match_session(const struct model *model, const struct filter *filter,
 		.session_name = session->name,
 		.age_ns = session->opened_ns,
 		.verdict =
-		    model_is_abandoned(row) ? VERDICT_SUSPECT : VERDICT_OK,
+		    session->verdict == VERDICT_OK && model_is_abandoned(row) ?
+		    VERDICT_SUSPECT :
+		    session->verdict,
 		.stacks = { &session->opened_by },
 	};
 

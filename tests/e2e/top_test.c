@@ -224,7 +224,8 @@ sessions(void **state)
 	await("PEER/NAME");
 	await(harness_name(fd));
 	await("registry");
-	KEYS("Enter");
+	await("user ended"); /* those that lost readers serve come first */
+	KEYS("g", "Enter");
 	await("> Session");
 	await("opened by");
 	await("[chan send, ");

@@ -137,6 +137,7 @@ misuse(void **state)
 	assert_misused("dump --replay=x --moment=0", "--moment=0");
 	assert_misused("top --replay=x 7", "no TARGET");
 	assert_misused("top --replay=x --record=y", "--record");
+	assert_misused("top --moment=2", "--replay");
 	assert_misused("top --screen=nowhere", "groups");
 	assert_misused("top --interval=soon", "--interval=soon");
 	assert_misused("top --interval=0", "--interval=0");

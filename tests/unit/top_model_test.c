@@ -214,6 +214,31 @@ verdicts_are_rows(void **state)
 	model_fini(&model);
 }
 
+/* The handler has ended, and its reader stays where it hands over. */
+static void
+sessions_that_are_left(void **state)
+{
+	struct model model = { 0 };
+	struct snapshot *snapshot = server(1, 5);
+
+	for (uint64_t id = 41; id <= 44; id++) {
+		struct session *session =
+		    snapshot_add_session(snapshot, id, "a", id == 43 ? 1 : 2);
+
+		session->kind = WIRE_SESSION_REGISTRY;
+		session->used_ns = 3 * SECOND;
+		session->user = 99;
+	}
+	snapshot->sessions[1].user = 3;         /* is still there */
+	snapshot->sessions[3].used_ns = SECOND; /* ends just now */
+	model_feed(&model, snapshot);
+	assert_true(model_is_abandoned(model_session(&model, 41)));
+	assert_false(model_is_abandoned(model_session(&model, 42)));
+	assert_false(model_is_abandoned(model_session(&model, 43)));
+	assert_false(model_is_abandoned(model_session(&model, 44)));
+	model_fini(&model);
+}
+
 int
 main(void)
 {
@@ -227,6 +252,7 @@ main(void)
 		cmocka_unit_test(own_frame_is_the_users),
 		cmocka_unit_test(holders_are_known),
 		cmocka_unit_test(verdicts_are_rows),
+		cmocka_unit_test(sessions_that_are_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
