@@ -176,7 +176,7 @@ add_module(struct suppressions *suppressions, pid_t pid, const char *path,
     struct failure *failure)
 {
 	char *seen = memory_print("/proc/%d/root%s", (int) pid, path);
-	int fd = open(seen, O_RDONLY | O_CLOEXEC);
+	int fd = open(seen, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int result = 0;
 	Elf *elf;
 

@@ -84,7 +84,8 @@ binary_open(const char *path)
 	struct binary *binary = memory_new(1, sizeof(*binary));
 
 	elf_version(EV_CURRENT);
-	binary->fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Something else may stand there: do not wait for a pipe. */
+	binary->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	binary->elf =
 	    binary->fd >= 0 ? elf_begin(binary->fd, ELF_C_READ, NULL) : NULL;
 	if (binary->elf == NULL || elf_kind(binary->elf) != ELF_K_ELF) {

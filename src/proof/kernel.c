@@ -25,16 +25,20 @@
 #include <unistd.h>
 
 #include "client/memory.h"
+#include "proof/image.h"
 #include "proof/stop.h"
 
 #define PENDING   16         /* signals that are asked for at a time */
 #define QUEUE_MAX (1u << 20) /* bytes that are looked at of one queue */
+
+#define HIDDEN_IN_URING "what it has given to io_uring is not to be seen"
 
 #define QUEUE_MAGIC 0x19800202 /* the file system of POSIX message queues */
 
 struct look {
 	struct kernel *kernel;
 	pid_t pid;
+	const struct stop *stop;
 	int pid_fd; /* or -1 */
 	int fds;    /* /proc/PID/fd */
 	int fdinfo; /* /proc/PID/fdinfo */
@@ -53,14 +57,11 @@ add_word(struct kernel *kernel, uint64_t word)
 static void
 add_bytes(struct kernel *kernel, const uint8_t *bytes, size_t size)
 {
-	uint8_t *all = memory_new(kernel->byte_count + size, 1);
-
-	if (kernel->byte_count > 0) {
-		memcpy(all, kernel->bytes, kernel->byte_count);
+	while (kernel->byte_room - kernel->byte_count < size) {
+		kernel->bytes = memory_grow(
+		    kernel->bytes, kernel->byte_room, &kernel->byte_room, 1);
 	}
-	memcpy(all + kernel->byte_count, bytes, size);
-	free(kernel->bytes);
-	kernel->bytes = all;
+	memcpy(kernel->bytes + kernel->byte_count, bytes, size);
 	kernel->byte_count += size;
 }
 
@@ -219,6 +220,18 @@ is_queue(const struct look *look, const char *name, const char *link)
 	    statfs(path, &status) == 0 && status.f_type == QUEUE_MAGIC;
 }
 
+/* A pipe with a name. Nobody far away is asked what kind of file it is. */
+static bool
+is_fifo(const struct look *look, const char *name, const char *link)
+{
+	struct statx status;
+
+	return link[0] == '/' &&
+	    statx(look->fds, name, AT_STATX_DONT_SYNC, STATX_TYPE, &status) ==
+	    0 &&
+	    S_ISFIFO(status.stx_mode);
+}
+
 static void
 look_at_fd(struct look *look, const char *name)
 {
@@ -232,12 +245,13 @@ look_at_fd(struct look *look, const char *name)
 	if (strcmp(link, "anon_inode:[eventpoll]") == 0) {
 		look_at_epoll(look, name);
 	} else if (strcmp(link, "anon_inode:[io_uring]") == 0) {
-		look->kernel->hidden = "what it has given to io_uring is not "
-				       "to be seen";
+		look->kernel->hidden = HIDDEN_IN_URING;
 	} else if (strncmp(link, "pipe:", 5) == 0) {
 		look_at_pipe(look, name);
 	} else if (strncmp(link, "socket:", 7) == 0) {
 		look_at_socket(look, name);
+	} else if (is_fifo(look, name, link)) {
+		look_at_pipe(look, name);
 	} else if (is_queue(look, name, link)) {
 		look_at_queue(look, name);
 	}
@@ -254,6 +268,10 @@ look_at_fds(struct look *look)
 		return;
 	}
 	while ((entry = readdir(directory)) != NULL) {
+		if (stop_is_over(look->stop)) {
+			look->kernel->hidden = "it has too many descriptors";
+			break;
+		}
 		if (entry->d_name[0] != '.') {
 			look_at_fd(look, entry->d_name);
 		}
@@ -360,6 +378,7 @@ kernel_look(struct kernel *kernel, const struct stop *stop)
 {
 	struct look look = {
 		.kernel = kernel,
+		.stop = stop,
 		/* A main thread that has ended has no descriptors. */
 		.pid = stop->count > 0 ? stop->threads[0].tid : stop->pid,
 	};
@@ -386,6 +405,21 @@ kernel_look(struct kernel *kernel, const struct stop *stop)
 	close(look.fdinfo);
 	if (look.pid_fd >= 0) {
 		close(look.pid_fd);
+	}
+}
+
+void
+kernel_look_at_maps(struct kernel *kernel, const struct image *image)
+{
+	for (size_t i = 0; i < image->map_count; i++) {
+		const char *path = image->maps[i].path;
+
+		if (strncmp(path, "/[aio]", 6) == 0) {
+			kernel->hidden = "what it has given to io_submit() is "
+					 "not to be seen";
+		} else if (strcmp(path, "anon_inode:[io_uring]") == 0) {
+			kernel->hidden = HIDDEN_IN_URING;
+		}
 	}
 }
 

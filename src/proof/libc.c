@@ -35,10 +35,10 @@ open_mapped(pid_t pid, const struct image_map *map)
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", pid,
 	    (unsigned long) map->start, (unsigned long) map->end);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		snprintf(path, sizeof(path), "/proc/%d/root%s", pid, map->path);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	}
 	return fd;
 }

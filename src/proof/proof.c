@@ -1,10 +1,6 @@
 /*
  * proof.c: see proof.h.
  *
- * The probe's own thread is not stopped: while all others stand, it is asked
- * which waits there are, so that what it says and what was copied are of the
- * same moment.
- *
  * The fixed point is found without going round. Each object that somebody waits
  * for is in a list by address, and as soon as memory is reached in which such
  * an object lies, those who wait for it are made live; likewise those behind a
@@ -13,7 +9,6 @@
  */
 #include "proof/proof.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -25,7 +20,7 @@
 
 #include "analyze/analyze.h"
 #include "client/memory.h"
-#include "client/process.h"
+#include "proof/moment.h"
 #include "proof/world.h"
 
 /* What pthread_mutex_t has in __kind, beside its type. */
@@ -609,146 +604,7 @@ tell_all(
 	proof->copied = world->image.bytes;
 }
 
-/* ---- The moment -------------------------------------------------------- */
-
-static int
-compare_tids(const void *left, const void *right)
-{
-	const struct task *const *a = left;
-	const struct task *const *b = right;
-
-	return ((*a)->tid > (*b)->tid) - ((*a)->tid < (*b)->tid);
-}
-
-/* The threads, each with its task. */
-static void
-make_members(struct world *world)
-{
-	const struct snapshot *waits = world->waits;
-	const struct task **tasks =
-	    memory_new(waits->task_count + 1, sizeof(struct task *));
-
-	for (size_t i = 0; i < waits->task_count; i++) {
-		tasks[i] = &waits->tasks[i];
-	}
-	qsort(tasks, waits->task_count, sizeof(struct task *), compare_tids);
-	world->members = memory_new(world->stop.count, sizeof(*world->members));
-	world->member_count = world->stop.count;
-	for (size_t i = 0; i < world->member_count; i++) {
-		struct member *member = &world->members[i];
-		struct stop_thread *thread = &world->stop.threads[i];
-		const struct task key = { .tid = thread->inner };
-		const struct task *pointer = &key;
-		const struct task **found = bsearch(&pointer, tasks,
-		    waits->task_count, sizeof(struct task *), compare_tids);
-
-		*member = (struct member) {
-			.thread = thread,
-			.task = found != NULL ? *found : NULL,
-			.holder = SIZE_MAX,
-			.first_behind = SIZE_MAX,
-			.next_behind = SIZE_MAX,
-		};
-		if (found != NULL && (*found)->wait_seq != 0) {
-			thread->waited_ns = (*found)->since_ns;
-		}
-	}
-	free(tasks);
-}
-
-/*
- * Where the kernel has put the arguments: the main thread's frames end there.
- */
-static uint64_t
-read_main_stack_end(pid_t pid)
-{
-	char path[64], text[1024];
-	unsigned long end = 0;
-	const char *at;
-	size_t size;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	if (file == NULL) {
-		return 0;
-	}
-	size = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[size] = '\0';
-	at = strrchr(text, ')');
-	/* The 28th field; the third follows the parenthesis. */
-	for (int field = 3; at != NULL && field <= 28; field++) {
-		at = strchr(at + 1, ' ');
-	}
-	if (at != NULL) {
-		end = strtoul(at + 1, NULL, 10);
-	}
-	return end;
-}
-
-/* All that is to be had while the threads stand. */
-static int
-look(struct world *world, struct client *client, struct failure *failure)
-{
-	world->waits = client_waits(client, failure);
-	if (world->waits == NULL) {
-		return -1;
-	}
-	free(world->bookkeeping);
-	world->bookkeeping = client_bookkeeping(client, failure);
-	if (world->bookkeeping == NULL) {
-		return -1;
-	}
-	make_members(world);
-	kernel_look(&world->kernel, &world->stop);
-	return image_take(&world->image, &world->stop, failure);
-}
-
-/* Whoever may not read the memory asks the probe for permission, once. */
-static int
-prepare(struct world *world, struct client *client, struct failure *failure)
-{
-	pid_t pid = client_pid(client);
-	struct failure refusal;
-
-	if (image_prepare(&world->image, pid, failure) == 0) {
-		return 0;
-	}
-	image_free(&world->image);
-	if (!client_permit(client, &refusal)) {
-		return -1;
-	}
-	return image_prepare(&world->image, pid, failure);
-}
-
-/* Stops the threads, looks, and lets them go on. */
-static int
-take(struct world *world, struct client *client, int64_t max_stop_ns,
-    struct failure *failure)
-{
-	pid_t pid = client_pid(client);
-	int result;
-
-	/* What an old probe does not know is better asked before. */
-	world->bookkeeping = client_bookkeeping(client, failure);
-	if (world->bookkeeping == NULL ||
-	    client_signal(client, &world->signal, failure) != 0 ||
-	    prepare(world, client, failure) != 0) {
-		return -1;
-	}
-	libc_find(&world->libc, &world->image, pid);
-	world->stop.quiet = world->libc.quiet;
-	world->stop.quiet_count = world->libc.quiet_count;
-	world->main_stack_end = read_main_stack_end(pid);
-	result = stop_begin(
-	    &world->stop, pid, client_hello(client), max_stop_ns, failure);
-	if (result == 0) {
-		result = look(world, client, failure);
-	}
-	stop_release(&world->stop);
-	return result;
-}
+/* ---- All -------------------------------------------------------------- */
 
 static void
 search_world(struct world *world)
@@ -791,7 +647,7 @@ proof_take(struct client *client, struct snapshot *snapshot,
 	if (!has_candidates(snapshot)) {
 		return 0;
 	}
-	result = take(&world, client, max_stop_ns, failure);
+	result = moment_take(&world, client, max_stop_ns, failure);
 
 	if (world.stop.began_ns != 0) {
 		proof->stopped_ns = world.stop.ended_ns - world.stop.began_ns;

@@ -342,17 +342,40 @@ forget(struct stop *stop, size_t index)
 }
 
 /*
+ * What has become of the thread, as waitpid() has it. The end of the process is
+ * only looked at: it is its parent's to take, and that may be this process.
+ */
+static pid_t
+ask(const struct stop *stop, pid_t tid, int *status)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (tid != stop->pid) {
+		return waitpid(tid, status, __WALL | WNOHANG);
+	}
+	if (waitid(P_PID, (id_t) tid, &info,
+		WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL) != 0) {
+		return -1;
+	}
+	if (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED) {
+		return waitpid(tid, status, __WALL | WNOHANG);
+	}
+	*status = 0; /* it has exited, if anything */
+	return info.si_pid;
+}
+
+/*
  * Waits for the thread's stop. 1: it has stopped; 0: it has ended; -1: it does
  * not stop in time.
  */
 static int
-await(struct stop *stop, struct stop_thread *thread)
+await(const struct stop *stop, struct stop_thread *thread)
 {
 	const struct timespec moment = { 0, 20 * 1000 };
 	int status;
 	pid_t got;
 
-	while ((got = waitpid(thread->tid, &status, __WALL | WNOHANG)) == 0 ||
+	while ((got = ask(stop, thread->tid, &status)) == 0 ||
 	    (got < 0 && errno == EINTR)) {
 		if (stop_is_over(stop)) {
 			return -1;
@@ -448,7 +471,9 @@ stop_begin(struct stop *stop, pid_t pid, const struct wire_hello *hello,
 
 /*
  * A thread that is attached to must stand before it can be let go. One that
- * does not is left to the kernel, which does it when this process ends.
+ * does not (it waits in vfork(), or for a disk), or that has run on because
+ * another has called exec(), is left to the kernel, which lets go of it when
+ * the calling thread ends.
  */
 void
 stop_release(struct stop *stop)

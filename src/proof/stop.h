@@ -7,7 +7,9 @@
  * told to repeat the call, so that no EINTR is ever seen. A signal that comes
  * meanwhile is delivered afterwards, and has its usual effect on the call.
  *
- * If this process dies, the kernel lets the target go on.
+ * If this process dies, the kernel lets the target go on. So it does with a
+ * thread that could not be let go, as soon as the thread that called
+ * stop_begin() has ended, which should therefore be one made for the purpose.
  */
 #ifndef PROOF_STOP_H
 #define PROOF_STOP_H

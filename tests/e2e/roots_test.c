@@ -77,6 +77,7 @@ PLACE(handler)
 PLACE(epoll)
 PLACE(timer)
 PLACE(pipe)
+PLACE(fifo)
 PLACE(socket)
 #if defined(__x86_64__)
 PLACE(register)
@@ -117,6 +118,7 @@ check_hidden(const char *place, const char *why)
 HIDDEN(datagram, "what lies in a local socket")
 HIDDEN(mqueue, "what lies in a message queue")
 HIDDEN(sysv, "what lies in a message queue")
+HIDDEN(aio, "what it has given to io_submit()")
 
 /* These never counted. */
 static void
@@ -158,10 +160,12 @@ main(void)
 		HARNESS_TEST(in_epoll),
 		HARNESS_TEST(in_timer),
 		HARNESS_TEST(in_pipe),
+		HARNESS_TEST(in_fifo),
 		HARNESS_TEST(in_socket),
 		HARNESS_TEST(in_datagram),
 		HARNESS_TEST(in_mqueue),
 		HARNESS_TEST(in_sysv),
+		HARNESS_TEST(in_aio),
 #if defined(__x86_64__)
 		HARNESS_TEST(in_register),
 		HARNESS_TEST(in_vector),

@@ -10,14 +10,18 @@
  * tasks that end, whose stacks are wiped, and in functions that have returned.
  */
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <mqueue.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "program.h"
@@ -496,6 +500,20 @@ put_pipe(struct strand_chan *chan)
 	    write(queue[1], &chan, sizeof(chan)) != sizeof(chan), "write");
 }
 
+/* A pipe with a name. */
+static void
+put_fifo(struct strand_chan *chan)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "/tmp/stranded-roots-%d", getpid());
+	program_check(mkfifo(name, 0600), "mkfifo");
+	queue[0] = queue[1] = open(name, O_RDWR | O_CLOEXEC);
+	unlink(name);
+	program_check(
+	    write(queue[1], &chan, sizeof(chan)) != sizeof(chan), "write");
+}
+
 static void
 put_socket(struct strand_chan *chan)
 {
@@ -574,6 +592,32 @@ static void
 drop_sysv(void)
 {
 	program_check(msgctl(sysv_queue, IPC_RMID, NULL), "msgctl");
+}
+
+static aio_context_t requests;
+
+/* A request that is not done yet, and its word. */
+static void
+put_aio(struct strand_chan *chan)
+{
+	struct iocb request = {
+		.aio_data = (uintptr_t) chan,
+		.aio_lio_opcode = IOCB_CMD_POLL,
+		.aio_fildes = (uint32_t) pipes[0],
+		.aio_buf = POLLIN,
+	};
+	struct iocb *list[] = { &request };
+
+	program_check(syscall(SYS_io_setup, 1, &requests) != 0, "io_setup");
+	program_check(
+	    syscall(SYS_io_submit, requests, 1, list) != 1, "io_submit");
+	explicit_bzero(&request, sizeof(request));
+}
+
+static void
+drop_aio(void)
+{
+	program_check(syscall(SYS_io_destroy, requests) != 0, "io_destroy");
 }
 
 /* ---- What must not count ------------------------------------------------ */
@@ -683,10 +727,12 @@ static const struct place places[] = {
 	{ "epoll", put_epoll, drop_epoll },
 	{ "timer", put_timer, drop_timer },
 	{ "pipe", put_pipe, drop_queue },
+	{ "fifo", put_fifo, drop_queue },
 	{ "socket", put_socket, drop_queue },
 	{ "datagram", put_datagram, drop_queue },
 	{ "mqueue", put_mqueue, drop_mqueue },
 	{ "sysv", put_sysv, drop_sysv },
+	{ "aio", put_aio, drop_aio },
 	{ "freed", put_freed, drop_nothing },
 	{ "ended", put_ended, drop_nothing },
 	{ "chain", put_chain, drop_global },
