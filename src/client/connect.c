@@ -22,6 +22,10 @@
 #include "client/stream.h"
 #include "common/place.h"
 
+/* How often, and how far apart, a probe that is just beginning is tried. */
+#define BEGIN_TRIES    20
+#define BEGIN_PAUSE_MS 50
+
 /* How long to try if the probe has more callers than it lets wait. */
 #define BUSY_MS 5000
 
@@ -338,11 +342,34 @@ not_found(const struct search *search, struct failure *failure)
 	    process->pid);
 }
 
+/* Tries all places, as the caller sees them and as the process does. */
+static int
+try_all(struct search *search)
+{
+	char root[64];
+	int fd = try_places(search, "");
+
+	if (fd < 0) {
+		snprintf(root, sizeof(root), "/proc/%d/root",
+		    process_alive(search->process->pid));
+		fd = try_places(search, root);
+	}
+	return fd;
+}
+
+/* Is it just being started? The probe is there then, and will listen soon. */
+static bool
+is_beginning(const struct search *search)
+{
+	return search->why[0] == '\0' &&
+	    process_has_mapped(search->process->pid, "/libstranded.so");
+}
+
 int
 connect_process(const struct process *process, struct failure *failure)
 {
+	const struct timespec pause = { 0, BEGIN_PAUSE_MS * 1000000 };
 	struct search search = { .process = process };
-	char root[64];
 	int fd;
 
 	for (int i = 0; i < PROCESS_UIDS; i++) {
@@ -350,11 +377,11 @@ connect_process(const struct process *process, struct failure *failure)
 	}
 	search.uids[PROCESS_UIDS] = 0;
 	search.uids[PROCESS_UIDS + 1] = geteuid();
-	fd = try_places(&search, "");
-	if (fd < 0) {
-		snprintf(root, sizeof(root), "/proc/%d/root",
-		    process_alive(process->pid));
-		fd = try_places(&search, root);
+	fd = try_all(&search);
+	for (int i = 0; fd < 0 && i < BEGIN_TRIES && is_beginning(&search);
+	     i++) {
+		nanosleep(&pause, NULL);
+		fd = try_all(&search);
 	}
 	return fd >= 0 ? fd : not_found(&search, failure);
 }

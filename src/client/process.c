@@ -131,6 +131,31 @@ process_is_stopped(pid_t pid)
 	    (process.state == 'T' || process.state == 't');
 }
 
+bool
+process_has_mapped(pid_t pid, const char *end)
+{
+	size_t length = strlen(end);
+	char path[64];
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t got;
+	bool found = false;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", process_alive(pid));
+	maps = fopen(path, "re");
+	while (maps != NULL && !found &&
+	    (got = getline(&line, &size, maps)) > (ssize_t) length) {
+		/* The newline is not part of it. */
+		found = strncmp(line + got - 1 - length, end, length) == 0;
+	}
+	free(line);
+	if (maps != NULL) {
+		fclose(maps);
+	}
+	return found;
+}
+
 time_t
 process_started(pid_t pid)
 {

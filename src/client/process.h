@@ -35,6 +35,9 @@ pid_t process_alive(pid_t pid);
 /* Has it been stopped, by a signal or a debugger? */
 bool process_is_stopped(pid_t pid);
 
+/* Has it mapped a file whose path ends so? False if that cannot be seen. */
+bool process_has_mapped(pid_t pid, const char *end);
+
 /*
  * When it was started, in seconds of the wall clock as it is set now; 0 if that
  * cannot be found out.

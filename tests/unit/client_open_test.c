@@ -339,6 +339,16 @@ never_answers(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* By which a probe that has not begun to listen is told from none. */
+static void
+what_is_mapped(void **state)
+{
+	assert_true(process_has_mapped(getpid(), "/client_open_test"));
+	assert_false(process_has_mapped(getpid(), "/client_open_tes"));
+	assert_false(process_has_mapped(getpid(), "/libstranded.so"));
+	assert_false(process_has_mapped(1 << 30, "/client_open_test"));
+}
+
 int
 main(void)
 {
@@ -364,6 +374,7 @@ main(void)
 		TEST(hangs_up_midway),
 		TEST(byte_by_byte),
 		TEST(never_answers),
+		cmocka_unit_test(what_is_mapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
