@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "client/client.h"
+#include "client/process.h"
 #include "unit/fake_probe.h"
 
 static struct fake_probe fake;
