@@ -43,7 +43,10 @@ open_mapped(pid_t pid, const struct image_map *map)
 	return fd;
 }
 
-/* `map` is the object's first mapping. */
+/*
+ * `map` is the object's first mapping. False if it is no object's, or with -1
+ * for a descriptor if its file is not to be had.
+ */
 static bool
 object_open(struct object *object, pid_t pid, const struct image_map *map)
 {
@@ -371,6 +374,22 @@ read_notes(struct libc *libc, const struct object *object)
 	}
 }
 
+/* Is any of the mappings code that are, from `first` on, of the same file? */
+static bool
+has_code(const struct image *image, size_t first)
+{
+	const char *path = image->maps[first].path;
+
+	for (size_t i = first;
+	     i < image->map_count && strcmp(image->maps[i].path, path) == 0;
+	     i++) {
+		if (image->maps[i].executable) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* All that are mapped: each file's first mapping begins it. */
 static void
 look_at_objects(struct libc *libc, const struct image *image, pid_t pid)
@@ -391,8 +410,9 @@ look_at_objects(struct libc *libc, const struct image *image, pid_t pid)
 			libc->cancels = libc->cancels ||
 			    has_import(&object, "pthread_cancel");
 			object_close(&object);
-		} else if (map->executable) {
+		} else if (object.fd < 0 && has_code(image, i)) {
 			size += TLS_GUESS; /* its file is gone */
+			libc->cancels = true;
 		}
 	}
 	libc->tls_size = (size + 63) & ~(uint64_t) 63;

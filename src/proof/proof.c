@@ -71,15 +71,11 @@ is_shared(const struct world *world, uint64_t address)
 	return map == NULL || map->shared;
 }
 
+/* Which of the members it is that was found in a table; SIZE_MAX: none was. */
 static size_t
-member_of_tid(const struct world *world, uint32_t tid)
+index_of(const struct world *world, const struct member *found)
 {
-	for (size_t i = 0; i < world->member_count; i++) {
-		if (world->members[i].thread->inner == tid) {
-			return i;
-		}
-	}
-	return SIZE_MAX;
+	return found != NULL ? (size_t) (found - world->members) : SIZE_MAX;
 }
 
 /*
@@ -93,7 +89,8 @@ judge_owner(const struct world *world, struct member *member)
 	if (task->flags & WIRE_TASK_HOLDER_ELSEWHERE) {
 		return END_ALWAYS;
 	}
-	member->holder = member_of_tid(world, task->holder_tid);
+	member->holder =
+	    index_of(world, table_find(&world->by_tid, task->holder_tid));
 	return member->holder == SIZE_MAX ? END_NEVER : END_OWNER;
 }
 
@@ -159,16 +156,12 @@ judge_join(const struct world *world, struct member *member)
 {
 	uint64_t object = member->task->object;
 
-	for (size_t i = 0; i < world->member_count; i++) {
-		if (world->members[i].thread->control == object) {
-			member->holder = i;
-			return sleeps_in(
-				   member->thread, object, world->libc.size) ?
-			    END_HOLDER :
-			    END_ALWAYS;
-		}
-	}
-	return END_ALWAYS;
+	member->holder =
+	    index_of(world, table_find(&world->by_control, object));
+	return member->holder != SIZE_MAX &&
+		sleeps_in(member->thread, object, world->libc.size) ?
+	    END_HOLDER :
+	    END_ALWAYS;
 }
 
 /* Can the wait be ended by what a program does, and by nothing else? */
@@ -606,12 +599,25 @@ tell_all(
 
 /* ---- All -------------------------------------------------------------- */
 
+/* In the tables by which a lock's holder and a joined thread are found. */
+static void
+enter_members(struct world *world)
+{
+	for (size_t i = 0; i < world->member_count; i++) {
+		struct member *member = &world->members[i];
+
+		table_add(&world->by_tid, member->thread->inner, member);
+		table_add(&world->by_control, member->thread->control, member);
+	}
+}
+
 static void
 search_world(struct world *world)
 {
 	struct search search = { .world = world };
 
 	world_divide(world);
+	enter_members(world);
 	for (size_t i = 0; i < world->member_count; i++) {
 		world->members[i].end = judge(world, &world->members[i]);
 	}

@@ -8,7 +8,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Does the program or library at `path`, as the process sees it, want one? */
+/*
+ * Does the program or library at `path`, as the process sees it, want one? One
+ * whose file is gone may.
+ */
 bool unmarked_is_used(pid_t pid, const char *path);
 
 #endif

@@ -217,5 +217,7 @@ world_free(struct world *world)
 	libc_free(&world->libc);
 	snapshot_free(world->waits);
 	free(world->bookkeeping);
+	table_clear(&world->by_tid, NULL);
+	table_clear(&world->by_control, NULL);
 	free(world->members);
 }

@@ -4,6 +4,7 @@
 #ifndef PROOF_WORLD_H
 #define PROOF_WORLD_H
 
+#include "analyze/table.h"
 #include "client/client.h"
 #include "proof/heap.h"
 #include "proof/image.h"
@@ -53,6 +54,8 @@ struct world {
 	uint64_t main_stack_end; /* of the main thread's frames */
 	struct member *members;
 	size_t member_count;
+	struct table by_tid;     /* the members, by their own numbers, */
+	struct table by_control; /* and by their records' addresses */
 };
 
 /* Divides the memory into spans; the members' stacks are found. */

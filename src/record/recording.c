@@ -288,7 +288,7 @@ recording_parse(const uint8_t *bytes, size_t size, struct failure *failure)
 static int
 map_file(const char *path, void **map, size_t *size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat status;
 	int error = 0;
 
