@@ -235,7 +235,7 @@ draw_prompt(
 	canvas_style(canvas, text, STYLE_SELECTED);
 }
 
-/* Says beforehand what it is going to do to the target. */
+/* Says beforehand what it is going to do to the target, in 60 columns. */
 static void
 draw_question(
     const struct viewer *viewer, struct canvas *canvas, struct area area)
@@ -244,12 +244,10 @@ draw_question(
 	char last[64] = "";
 
 	if (viewer->stopped_ns >= 0) {
-		snprintf(last, sizeof(last), " (the last time for %.1f ms)",
+		snprintf(last, sizeof(last), " (last time: %.1f ms)",
 		    (double) viewer->stopped_ns / 1e6);
 	}
-	snprintf(text, sizeof(text),
-	    "A proof stops process %d for a moment%s. Do it? y, or any other "
-	    "key",
+	snprintf(text, sizeof(text), "Stop process %d for a proof? y/n%s",
 	    (int) viewer->pid, last);
 	canvas_text(canvas, area, ALIGN_LEFT, STYLE_ALARM, text);
 }

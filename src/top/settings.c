@@ -241,11 +241,28 @@ find_path(bool make)
 	    own ? "" : "/.config");
 }
 
+/* NULL if it is not there, or no file: a device or a pipe might never end. */
+static FILE *
+open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat status;
+	FILE *file = NULL;
+
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+		file = fdopen(fd, "r");
+	}
+	if (fd >= 0 && file == NULL) {
+		(void) close(fd);
+	}
+	return file;
+}
+
 void
 settings_load(struct settings *settings, struct viewer *viewer)
 {
 	char *path = find_path(false);
-	FILE *file = path != NULL ? fopen(path, "re") : NULL;
+	FILE *file = path != NULL ? open_file(path) : NULL;
 
 	*settings = (struct settings) { 0 };
 	if (file != NULL) {
@@ -259,7 +276,7 @@ settings_load(struct settings *settings, struct viewer *viewer)
 static bool
 is_written(const char *path, const char *text, size_t size)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file = open_file(path);
 	char *there = memory_new(size + 2, 1);
 	size_t got = file != NULL ? fread(there, 1, size + 1, file) : 0;
 	bool same = got == size && memcmp(there, text, size) == 0;
@@ -269,6 +286,26 @@ is_written(const char *path, const char *text, size_t size)
 	}
 	free(there);
 	return same;
+}
+
+/*
+ * The file that a link at `path` leads to, malloc'ed, so that the link stays;
+ * or `path` itself. NULL if something is there that is no file.
+ */
+static char *
+find_file(const char *path)
+{
+	char *target = realpath(path, NULL);
+	struct stat status;
+
+	if (target == NULL) {
+		return memory_print("%s", path);
+	}
+	if (stat(target, &status) != 0 || !S_ISREG(status.st_mode)) {
+		free(target);
+		return NULL;
+	}
+	return target;
 }
 
 /* A new file takes the old one's place, so that it is whole at any time. */
@@ -292,6 +329,7 @@ void
 settings_save(const struct settings *settings, const struct viewer *viewer)
 {
 	char *path = find_path(true);
+	char *file;
 	char *text = NULL;
 	size_t size;
 	FILE *memory = open_memstream(&text, &size);
@@ -300,9 +338,11 @@ settings_save(const struct settings *settings, const struct viewer *viewer)
 		settings_write(settings, viewer, memory);
 		fclose(memory);
 	}
-	if (path != NULL && text != NULL && !is_written(path, text, size)) {
-		write_file(path, text, size);
+	file = path != NULL ? find_file(path) : NULL;
+	if (file != NULL && text != NULL && !is_written(file, text, size)) {
+		write_file(file, text, size);
 	}
 	free(text);
+	free(file);
 	free(path);
 }

@@ -164,8 +164,7 @@ may_ask(const struct loop *loop)
 static bool
 will_ask(const struct loop *loop)
 {
-	return may_ask(loop) &&
-	    (!loop->viewer.paused || loop->viewer.state == SOURCE_ENDED);
+	return may_ask(loop) && !loop->viewer.paused;
 }
 
 /* ---- A recording ------------------------------------------------------- */

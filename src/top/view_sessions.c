@@ -166,7 +166,7 @@ static const struct column columns[] = {
 	{ "TASKS", 6, 0, 0, ALIGN_RIGHT, tasks_cell, tasks_number, true },
 	{ "BLOCKED", 8, 0, 70, ALIGN_RIGHT, blocked_cell, blocked_number,
 	    true },
-	{ "OPENED BY", 20, 3, 104, ALIGN_LEFT, by_cell, NULL, false },
+	{ "OPENED BY", 14, 3, 100, ALIGN_LEFT, by_cell, NULL, false },
 };
 
 static const struct grid grid = {

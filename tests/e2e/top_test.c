@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CLIENTS 5
@@ -601,6 +602,67 @@ successor(void **state)
 	await("5 chan send");
 }
 
+/* A link to the file stays one; what is no file is left alone. */
+static void
+choices_elsewhere(void **state)
+{
+	char kept[300];
+	char link[300];
+	struct stat status;
+	FILE *file;
+
+	snprintf(kept, sizeof kept, "%s/kept", harness_directory());
+	snprintf(link, sizeof link, "%s/top.conf", settings_folder());
+	file = fopen(kept, "we");
+	assert_non_null(file);
+	fputs("screen tasks\n", file);
+	fclose(file);
+	assert_int_equal(mkdir(settings_folder(), 0700), 0);
+	assert_int_equal(symlink("../kept", link), 0);
+	start_server();
+	terminal_begin("100", "30");
+	start_top("", "; echo status $?");
+	await("ID▴ NAME");
+	KEYS("3", "q");
+	await("status 0");
+	assert_int_equal(lstat(link, &status), 0);
+	assert_true(S_ISLNK(status.st_mode));
+	assert_true(harness_file_has(kept, "screen sessions"));
+	unlink(link);
+	unlink(kept);
+	assert_int_equal(mkfifo(link, 0600), 0);
+	start_top("", "; echo status $?");
+	await("COUNT▾  CHANGE");
+	KEYS("q");
+	await("status 0");
+	assert_int_equal(lstat(link, &status), 0);
+	assert_true(S_ISFIFO(status.st_mode));
+}
+
+/* What is being looked at does not make room for a successor. */
+static void
+successor_waits_for_a_pause(void **state)
+{
+	char text[32];
+
+	start_server();
+	terminal_begin("100", "30");
+	start_top("--follow --interval=50", "");
+	await("5 chan send");
+	KEYS("Space");
+	await("paused");
+	harness_kill(server);
+	await("target has ended");
+	start_server();
+	snprintf(text, sizeof text, "pid %d ", harness_pid(server));
+	harness_sleep_ms(1000);
+	assert_false(terminal_shows(text));
+	assert_true(terminal_shows("5 chan send"));
+	KEYS("Space");
+	await(text);
+	await("live");
+}
+
 /* The viewer is killed; what it has recorded is there. */
 static void
 record_and_replay(void **state)
@@ -735,8 +797,10 @@ main(void)
 		TOP_TEST(mouse),
 		TOP_TEST(copied_and_dumped),
 		TOP_TEST(choices_are_kept),
+		TOP_TEST(choices_elsewhere),
 		TOP_TEST(once),
 		TOP_TEST(successor),
+		TOP_TEST(successor_waits_for_a_pause),
 		TOP_TEST(record_and_replay),
 		TOP_TEST(target_floods),
 		TOP_TEST(target_forks),

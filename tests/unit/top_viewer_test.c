@@ -666,7 +666,7 @@ proof_is_asked_for(void **state)
 	stage_begin(&stage, 24, 100, false);
 	viewer_feed(&stage.viewer, server(100, 3));
 	press(&stage, 'P');
-	expect(&stage, "A proof stops process 4711 for a moment. Do it?");
+	expect(&stage, "Stop process 4711 for a proof? y/n");
 	press(&stage, 'n');
 	assert_false(stage.viewer.prove);
 	press(&stage, 'P');
@@ -677,7 +677,7 @@ proof_is_asked_for(void **state)
 	expect(
 	    &stage, "proved 3 of 40 tasks leaked; 41 threads stopped for 2.5");
 	press(&stage, 'P');
-	expect(&stage, "(the last time for 2.5 ms)");
+	expect(&stage, "(last time: 2.5 ms)");
 	press(&stage, KEY_CODE_ESCAPE);
 	viewer_proved(&stage.viewer, &none);
 	draw(&stage);
