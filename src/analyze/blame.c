@@ -20,7 +20,7 @@ stranger(struct blame *blame, struct table *threads, const struct task *task)
 {
 	struct blame_node *node = table_find(threads, task->holder_tid);
 
-	if (!node) {
+	if (node == NULL) {
 		node = &blame->nodes[blame->count++];
 		*node = (struct blame_node) { .tid = task->holder_tid };
 		table_add(threads, task->holder_tid, node);

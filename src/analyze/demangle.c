@@ -53,7 +53,7 @@ demangle(const char *name)
 	if (demangler) {
 		text = demangler(name, NULL, NULL, NULL);
 	}
-	if (text) {
+	if (text != NULL) {
 		demangle_shorten(text);
 	}
 	return text;

@@ -101,7 +101,7 @@ open_vdso(const struct mapping *mapping)
 	size_t size = mapping->end - mapping->start;
 	int fd;
 
-	if (!own || size > 64 * COMPARED) {
+	if (own == NULL || size > 64 * COMPARED) {
 		return -1;
 	}
 	fd = memfd_create("vdso", MFD_CLOEXEC);

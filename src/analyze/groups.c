@@ -125,7 +125,8 @@ analyze_groups(const struct snapshot *snapshot)
 	for (size_t i = 0; i < count; i++) {
 		struct task **task = &groups->tasks[i];
 
-		if (!group || compare_kinds(group->tasks[0], *task) != 0) {
+		if (group == NULL ||
+		    compare_kinds(group->tasks[0], *task) != 0) {
 			group = &groups->list[groups->count++];
 			group->tasks = task;
 		}

@@ -120,7 +120,7 @@ file_of(struct objects *objects, struct mapping *mapping)
 			break;
 		}
 	}
-	if (!file) {
+	if (file == NULL) {
 		file = file_open(objects->pid, mapping, objects->remote);
 		table_add(&objects->files, mapping->inode, file);
 	}
@@ -152,10 +152,11 @@ objects_read(
 {
 	struct mapping *mapping = objects->last;
 
-	if (!mapping || address < mapping->start || address >= mapping->end) {
+	if (mapping == NULL || address < mapping->start ||
+	    address >= mapping->end) {
 		mapping = maps_find(&objects->maps, address);
 	}
-	if (!mapping || size > mapping->end - address) {
+	if (mapping == NULL || size > mapping->end - address) {
 		return false;
 	}
 	objects->last = mapping;
@@ -343,7 +344,7 @@ objects_find(struct objects *objects, uint64_t address)
 {
 	struct mapping *mapping = maps_find(&objects->maps, address);
 
-	if (!mapping || !mapping->executable) {
+	if (mapping == NULL || !mapping->executable) {
 		return NULL;
 	}
 	if (!mapping->object) {

@@ -57,7 +57,7 @@ remote_forget(struct remote *remote)
 void
 remote_free(struct remote *remote)
 {
-	if (remote) {
+	if (remote != NULL) {
 		remote_forget(remote);
 		free(remote);
 	}

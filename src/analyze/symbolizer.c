@@ -126,7 +126,7 @@ static void
 complete(struct frame *frame, const struct object *object, uint64_t pc)
 {
 	frame->pc = pc;
-	if (object) {
+	if (object != NULL) {
 		frame->module =
 		    object->file->path[0] ? object->file->path : NULL;
 		frame->offset = pc - object->bias;
@@ -141,7 +141,7 @@ name_place(struct object *object, uint64_t pc)
 	struct place *place;
 	size_t count = 1;
 
-	if (object) {
+	if (object != NULL) {
 		if (!object->symbols) {
 			object->symbols = symbols_new(object);
 		}

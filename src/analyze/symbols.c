@@ -160,7 +160,7 @@ name_by_symbol(struct symbols *symbols, uint64_t offset, struct frame *frame)
 
 	name = dwfl_module_addrinfo(
 	    symbols->module, offset, &distance, &symbol, NULL, NULL, NULL);
-	if (name) {
+	if (name != NULL) {
 		frame->function = name;
 		frame->function_offset = distance;
 	}
@@ -217,7 +217,7 @@ name_line(Dwarf_Die *unit, Dwarf_Addr address, struct frame *frame)
 	/* Line 0 is the compiler's word for code that is of no line. */
 	if (line && dwarf_lineno(line, &number) == 0 && number > 0) {
 		frame->file = shorten(unit, dwarf_linesrc(line, NULL, NULL));
-		frame->line = frame->file ? number : 0;
+		frame->line = frame->file != NULL ? number : 0;
 	}
 }
 
@@ -246,7 +246,7 @@ name_call(Dwarf_Die *unit, Dwarf_Die *die, struct frame *frame)
 	    file < count) {
 		frame->file =
 		    shorten(unit, dwarf_filesrc(files, file, NULL, NULL));
-		frame->line = frame->file ? line : 0;
+		frame->line = frame->file != NULL ? line : 0;
 	}
 }
 
@@ -301,11 +301,11 @@ scope_name(Dwarf_Die *scope, const char *function)
 
 	switch (dwarf_tag(scope)) {
 	case DW_TAG_namespace:
-		return name ? name : "(anonymous namespace)";
+		return name != NULL ? name : "(anonymous namespace)";
 	case DW_TAG_class_type:
 	case DW_TAG_structure_type:
 	case DW_TAG_union_type:
-		if (name) {
+		if (name != NULL) {
 			return name;
 		}
 		return strcmp(function, "operator()") == 0 ? "{lambda}" :
@@ -331,7 +331,7 @@ qualify(struct symbols *symbols, Dwarf_Die *die, const char *name)
 	find_declaration(&declaration);
 	key = (uintptr_t) declaration.addr;
 	text = table_find(&symbols->made, key);
-	if (text) {
+	if (text != NULL) {
 		return text;
 	}
 	text = memory_print("%s", name);
@@ -464,9 +464,9 @@ readable(struct symbols *symbols, const char *name)
 	uint64_t key = (uintptr_t) name;
 	char *text = table_find(&symbols->made, key);
 
-	if (!text) {
+	if (text == NULL) {
 		text = demangle(name);
-		if (!text) {
+		if (text == NULL) {
 			return name;
 		}
 		table_add(&symbols->made, key, text);

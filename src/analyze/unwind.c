@@ -123,7 +123,7 @@ find_information(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *info,
 	const struct object *object = objects_find(unwinder->objects, ip);
 	unw_dyn_info_t table = { .format = UNW_INFO_FORMAT_REMOTE_TABLE };
 
-	if (!object || !object->table.start) {
+	if (object == NULL || !object->table.start) {
 		return -UNW_ESTOPUNWIND;
 	}
 	table.start_ip = ip;

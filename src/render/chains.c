@@ -40,7 +40,7 @@ put_node(FILE *out, const struct blame_node *node)
 {
 	const struct task *task = node->task;
 
-	if (!task) {
+	if (task == NULL) {
 		fprintf(out, "thread %" PRIu32, node->tid);
 		return;
 	}
@@ -57,7 +57,7 @@ put_doing(FILE *out, const struct blame_node *node)
 {
 	const struct task *task = node->task;
 
-	if (!task) {
+	if (task == NULL) {
 		fputs(node->exited      ? ", which has exited" :
 			node->elsewhere ? ", which is another process's" :
 					  "",

@@ -35,7 +35,7 @@ static void
 put_place(FILE *out, const struct frame *frame, bool with_offset)
 {
 	fputc('\t', out);
-	output_clean(out, frame->file ? frame->file : "??");
+	output_clean(out, frame->file != NULL ? frame->file : "??");
 	fprintf(out, ":%u", frame->line);
 	if (with_offset && frame->function_offset > 0) {
 		fprintf(out, " +0x%" PRIx64, frame->function_offset);

@@ -46,7 +46,7 @@ wrong(struct reading *reading, const char *key, const char *what)
 		return;
 	}
 	reading->failed = true;
-	if (reading->list) {
+	if (reading->list != NULL) {
 		failure_set(reading->failure, EXIT_FAILED, "%s[%zu].%s %s",
 		    reading->list, reading->index, key, what);
 	} else {
@@ -69,7 +69,7 @@ number(struct reading *reading, json_t *object, const char *key)
 {
 	json_t *found = value(object, key);
 
-	if (found &&
+	if (found != NULL &&
 	    (!json_is_integer(found) || json_integer_value(found) < 0)) {
 		wrong(reading, key, "is no number");
 		return 0;
@@ -94,7 +94,7 @@ number_up_to(
 static int64_t
 age(struct reading *reading, json_t *object, const char *key)
 {
-	if (!value(object, key)) {
+	if (value(object, key) == NULL) {
 		return -1;
 	}
 	return (int64_t) number_up_to(
@@ -107,7 +107,7 @@ boolean(struct reading *reading, json_t *object, const char *key)
 {
 	json_t *found = value(object, key);
 
-	if (found && !json_is_boolean(found)) {
+	if (found != NULL && !json_is_boolean(found)) {
 		wrong(reading, key, "is neither true nor false");
 	}
 	return json_is_true(found);
@@ -119,7 +119,7 @@ string(struct reading *reading, json_t *object, const char *key)
 {
 	json_t *found = value(object, key);
 
-	if (found && !json_is_string(found)) {
+	if (found != NULL && !json_is_string(found)) {
 		wrong(reading, key, "is no string");
 		return NULL;
 	}
@@ -134,11 +134,11 @@ address(struct reading *reading, json_t *object, const char *key)
 	char *end;
 	uint64_t result;
 
-	if (!text) {
+	if (text == NULL) {
 		return 0;
 	}
 	result = strtoull(text, &end, 16);
-	if (*end || end == text) {
+	if (*end != '\0' || end == text) {
 		wrong(reading, key, "is no address");
 		return 0;
 	}
@@ -151,7 +151,7 @@ array(struct reading *reading, json_t *object, const char *key)
 {
 	json_t *found = value(object, key);
 
-	if (found && !json_is_array(found)) {
+	if (found != NULL && !json_is_array(found)) {
 		wrong(reading, key, "is no list");
 		return NULL;
 	}
@@ -196,13 +196,13 @@ ids(struct reading *reading, json_t *object, const char *key, size_t *count)
 static char *
 copy(const char *string)
 {
-	return string ? memory_print("%s", string) : NULL;
+	return string != NULL ? memory_print("%s", string) : NULL;
 }
 
 static bool
 equal(const char *a, const char *b)
 {
-	return a == b || (a && b && strcmp(a, b) == 0);
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
 static bool
@@ -211,13 +211,13 @@ same_place(const struct frame *a, const struct frame *b)
 	return a->offset == b->offset && a->line == b->line &&
 	    a->inlined == b->inlined && equal(a->function, b->function) &&
 	    equal(a->file, b->file) && equal(a->module, b->module) &&
-	    (a->module || a->pc == b->pc);
+	    (a->module != NULL || a->pc == b->pc);
 }
 
 static uint64_t
 add_hash(uint64_t hash, const char *string)
 {
-	while (string && *string) {
+	while (string != NULL && *string != '\0') {
 		hash = (hash ^ (unsigned char) *string++) *
 		    UINT64_C(0x100000001b3);
 	}
@@ -233,7 +233,7 @@ intern(struct json_reader *reader, const struct frame *frame)
 	size_t at = 0;
 
 	hash = add_hash(hash, frame->module);
-	while ((place = table_next(&reader->frames, hash, &at))) {
+	while ((place = table_next(&reader->frames, hash, &at)) != NULL) {
 		if (same_place(&place->frame, frame)) {
 			return &place->frame;
 		}
@@ -309,7 +309,7 @@ read_state(struct reading *reading, json_t *object)
 {
 	const char *name = string(reading, object, "state");
 
-	for (uint32_t i = 0; name && i < STRANDED_STATE_COUNT; i++) {
+	for (uint32_t i = 0; name != NULL && i < STRANDED_STATE_COUNT; i++) {
 		if (strcmp(name, state_name(i)) == 0) {
 			return i;
 		}
@@ -323,7 +323,7 @@ read_call(struct reading *reading, json_t *object)
 {
 	const char *name = string(reading, object, "state");
 
-	return name ? syscall_number(name) + 1 : 0;
+	return name != NULL ? syscall_number(name) + 1 : 0;
 }
 
 static void
@@ -331,7 +331,7 @@ read_seen(struct reading *reading, json_t *object, struct task *task)
 {
 	const char *by = string(reading, object, "seen_by");
 
-	if (by && strcmp(by, "kernel") == 0) {
+	if (by != NULL && strcmp(by, "kernel") == 0) {
 		task->flags |= WIRE_TASK_KERNEL;
 	}
 	if (boolean(reading, object, "woken_from_cond")) {
@@ -354,7 +354,7 @@ read_wait(struct reading *reading, json_t *object, uint64_t id)
 	uint64_t wait;
 	char *end;
 
-	if (!text) {
+	if (text == NULL) {
 		return 0;
 	}
 	if (strtoull(text, &end, 10) != id || *end != '.') {
@@ -367,7 +367,7 @@ read_wait(struct reading *reading, json_t *object, uint64_t id)
 		text++;
 	}
 	wait = strtoull(text, &end, 10);
-	if (*end || end == text) {
+	if (*end != '\0' || end == text) {
 		wrong(reading, "wait_id", "is no number of a wait");
 	}
 	return wait | kernel;
@@ -399,7 +399,7 @@ read_verdict(struct reading *reading, json_t *object)
 {
 	const char *name = string(reading, object, "verdict");
 
-	for (int i = VERDICT_OK; name && i <= VERDICT_LEAKED; i++) {
+	for (int i = VERDICT_OK; name != NULL && i <= VERDICT_LEAKED; i++) {
 		if (strcmp(name, words_verdict((enum verdict) i)) == 0) {
 			return (enum verdict) i;
 		}
@@ -428,8 +428,10 @@ read_task(struct reading *reading, json_t *object, void *element)
 
 	task->id = read_id(reading, object);
 	task->tid = (uint32_t) number_up_to(reading, object, "tid", UINT32_MAX);
-	snprintf(task->name, sizeof(task->name), "%s", name ? name : "");
-	snprintf(task->label, sizeof(task->label), "%s", label ? label : "");
+	snprintf(
+	    task->name, sizeof(task->name), "%s", name != NULL ? name : "");
+	snprintf(
+	    task->label, sizeof(task->label), "%s", label != NULL ? label : "");
 	task->state = read_state(reading, object);
 	task->call = read_call(reading, object);
 	read_seen(reading, object, task);
@@ -437,7 +439,7 @@ read_task(struct reading *reading, json_t *object, void *element)
 	task->since_ns = age(reading, object, "since_ms");
 	task->created_ns = age(reading, object, "created_ms");
 	task->object = address(reading, object, "object");
-	if (value(object, "fd")) {
+	if (value(object, "fd") != NULL) {
 		task->flags |= WIRE_TASK_FD;
 		task->object = number_up_to(reading, object, "fd", INT32_MAX);
 	}
@@ -447,7 +449,7 @@ read_task(struct reading *reading, json_t *object, void *element)
 	    (uint32_t) number_up_to(reading, object, "holder_tid", UINT32_MAX);
 	task->session = number(reading, object, "session");
 	task->verdict = read_verdict(reading, object);
-	task->why = why ? keep(reading, copy(why)) : NULL;
+	task->why = why != NULL ? keep(reading, copy(why)) : NULL;
 	task->stack = read_stack(reading, object, "stack");
 	task->stack.cut = boolean(reading, object, "stack_cut");
 	task->created_by = read_stack(reading, object, "created_by");
@@ -462,7 +464,8 @@ read_kind(struct reading *reading, json_t *object)
 
 	for (int i = WIRE_SESSION_ACCEPTED; i <= WIRE_SESSION_INHERITED; i++) {
 		if (equal(kind, words_session_kind(i)) &&
-		    (!origin || equal(origin, words_session_origin(i)))) {
+		    (origin == NULL ||
+			equal(origin, words_session_origin(i)))) {
 			return (enum wire_session_kind) i;
 		}
 	}
@@ -474,7 +477,7 @@ read_session_state(struct reading *reading, json_t *object)
 {
 	const char *name = string(reading, object, "state");
 
-	for (int i = SESSION_OPEN; name && i <= SESSION_CLOSED; i++) {
+	for (int i = SESSION_OPEN; name != NULL && i <= SESSION_CLOSED; i++) {
 		if (strcmp(name, words_session_state(i)) == 0) {
 			return (enum session_state) i;
 		}
@@ -490,8 +493,8 @@ read_session(struct reading *reading, json_t *object, void *element)
 
 	session->id = read_id(reading, object);
 	session->kind = read_kind(reading, object);
-	session->name = copy(name ? name : "");
-	session->fd = value(object, "fd") ?
+	session->name = copy(name != NULL ? name : "");
+	session->fd = value(object, "fd") != NULL ?
 	    (int) number_up_to(reading, object, "fd", INT32_MAX) :
 	    -1;
 	session->fds =
@@ -618,9 +621,9 @@ read_head(struct reading *reading, json_t *root)
 	}
 	snapshot->dump_id = address(reading, root, "dump_id");
 	snapshot->pid = (pid_t) number_up_to(reading, root, "pid", INT32_MAX);
-	snapshot->exe = copy(exe ? exe : "");
-	snprintf(
-	    snapshot->name, sizeof(snapshot->name), "%s", name ? name : "");
+	snapshot->exe = copy(exe != NULL ? exe : "");
+	snprintf(snapshot->name, sizeof(snapshot->name), "%s",
+	    name != NULL ? name : "");
 	snapshot->began_ns = number(reading, root, "began_ns");
 	snapshot->ended_ns = number(reading, root, "ended_ns");
 }
@@ -653,7 +656,7 @@ json_read(struct json_reader *reader, const char *text, size_t size,
 	json_error_t error;
 	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
 
-	if (!root) {
+	if (root == NULL) {
 		failure_set(failure, EXIT_FAILED, "line %d: %s", error.line,
 		    error.text);
 		return NULL;
@@ -678,7 +681,7 @@ json_reader_new(void)
 void
 json_reader_free(struct json_reader *reader)
 {
-	if (reader) {
+	if (reader != NULL) {
 		table_clear(&reader->frames, free_place);
 		free(reader);
 	}

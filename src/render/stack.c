@@ -38,7 +38,7 @@ put_place(FILE *out, const struct frame *frame, bool with_offset)
 static void
 put_frame(FILE *out, const struct frame *frame, bool leaf)
 {
-	output_clean(out, frame->function ? frame->function : "??");
+	output_clean(out, frame->function != NULL ? frame->function : "??");
 	fputs(frame->inlined ? "(...) (inlined)\n" : "(...)\n", out);
 	put_place(out, frame, !leaf);
 }
@@ -86,9 +86,10 @@ stack_put_maker(FILE *out, const char *what, const struct stack *made)
 {
 	const struct frame *frame = output_creator(made);
 
-	if (frame) {
+	if (frame != NULL) {
 		fprintf(out, "%s ", what);
-		output_clean(out, frame->function ? frame->function : "??");
+		output_clean(
+		    out, frame->function != NULL ? frame->function : "??");
 		fputc('\n', out);
 		put_place(out, frame, false);
 	}

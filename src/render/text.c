@@ -226,7 +226,7 @@ put_channel_state(const struct text *text, uint64_t object)
 {
 	const struct channel *channel = table_find(&text->channels, object);
 
-	if (channel) {
+	if (channel != NULL) {
 		fprintf(text->out,
 		    " (length %" PRIu64 ", capacity %" PRIu64 "%s)",
 		    channel->length, channel->capacity,

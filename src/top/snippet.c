@@ -135,7 +135,8 @@ static bool
 is_same(const struct source_file *file, const struct frame *frame)
 {
 	return file->name != NULL && strcmp(file->name, frame->file) == 0 &&
-	    strcmp(file->module, frame->module ? frame->module : "") == 0;
+	    strcmp(file->module, frame->module != NULL ? frame->module : "") ==
+	    0;
 }
 
 /* Reads the file again if it has been written. */
@@ -172,7 +173,8 @@ find(struct snippets *snippets, const struct frame *frame)
 	forget(oldest);
 	oldest->used = snippets->clock;
 	oldest->name = memory_print("%s", frame->file);
-	oldest->module = memory_print("%s", frame->module ? frame->module : "");
+	oldest->module =
+	    memory_print("%s", frame->module != NULL ? frame->module : "");
 	look_for(oldest);
 	return oldest;
 }

@@ -129,7 +129,8 @@ has_ended(struct source *source)
 		const char *name = sigabbrev_np(WTERMSIG(status));
 
 		snprintf(source->text, sizeof(source->text),
-		    "target has ended: killed by SIG%s", name ? name : "?");
+		    "target has ended: killed by SIG%s",
+		    name != NULL ? name : "?");
 	} else {
 		snprintf(source->text, sizeof(source->text),
 		    "target has ended: exit status %d", WEXITSTATUS(status));
