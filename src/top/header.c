@@ -220,6 +220,15 @@ compare_counts(const void *a, const void *b)
 	return x->state < y->state ? -1 : x->state > y->state;
 }
 
+/* What is left of a line after its first columns; its width may be negative. */
+static struct area
+after(struct area area, int columns)
+{
+	area.column += columns;
+	area.width -= columns;
+	return area;
+}
+
 /* "Tasks  96 chan send  12 IO read": the most frequent states first. */
 static void
 draw_states(
@@ -227,22 +236,24 @@ draw_states(
 {
 	const struct wire_counts *counts = &viewer->model.snapshot->counts;
 	struct state_count states[STRANDED_STATE_COUNT];
-	int column = area.column + LABEL_WIDTH;
 
 	for (uint32_t i = 0; i < STRANDED_STATE_COUNT; i++) {
 		states[i] = (struct state_count) { i, counts->by_state[i] };
 	}
 	qsort(states, STRANDED_STATE_COUNT, sizeof(states[0]), compare_counts);
 	(void) canvas_put(canvas, area, area.column, STYLE_PLAIN, "Tasks");
-	for (size_t i = 0; i < STRANDED_STATE_COUNT && states[i].count > 0;
+	area = after(area, LABEL_WIDTH);
+	for (size_t i = 0;
+	     i < STRANDED_STATE_COUNT && states[i].count > 0 && area.width > 0;
 	     i++) {
-		char text[64];
+		const char *name = state_name(states[i].state);
+		char count[16];
 
-		snprintf(text, sizeof(text), "%" PRIu32 " ", states[i].count);
-		column = canvas_put(canvas, area, column, STYLE_STRONG, text);
-		snprintf(
-		    text, sizeof(text), "%s  ", state_name(states[i].state));
-		column = canvas_put(canvas, area, column, STYLE_PLAIN, text);
+		snprintf(count, sizeof(count), "%" PRIu32, states[i].count);
+		canvas_text(canvas, area, ALIGN_LEFT, STYLE_STRONG, count);
+		area = after(area, canvas_width(canvas, count) + 1);
+		canvas_text(canvas, area, ALIGN_LEFT, STYLE_PLAIN, name);
+		area = after(area, canvas_width(canvas, name) + 2);
 	}
 }
 

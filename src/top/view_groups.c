@@ -136,9 +136,9 @@ static const struct column columns[] = {
 	{ "CHANGE", 7, 0, 0, ALIGN_RIGHT, change_cell, change_number, true },
 	{ "/MIN", 6, 0, 68, ALIGN_RIGHT, rate_cell, rate_number, true },
 	{ "OLDEST", 7, 0, 0, ALIGN_RIGHT, oldest_cell, oldest_number, true },
-	{ "STATE", 12, 1, 0, ALIGN_LEFT, state_cell, NULL, false },
+	{ "STATE", 12, 2, 0, ALIGN_LEFT, state_cell, NULL, false },
 	{ "VERDICT", 7, 0, 80, ALIGN_LEFT, verdict_cell, verdict_number, true },
-	{ "WHERE", 20, 4, 0, ALIGN_LEFT, where_cell, NULL, false },
+	{ "WHERE", 20, 3, 0, ALIGN_LEFT, where_cell, NULL, false },
 	{ "CREATED BY", 20, 3, 104, ALIGN_LEFT, by_cell, NULL, false },
 };
 

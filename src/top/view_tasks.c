@@ -190,8 +190,8 @@ by_cell(const void *row, struct grid_cell *cell)
 
 static const struct column columns[] = {
 	{ "ID", 6, 0, 0, ALIGN_RIGHT, id_cell, id_number, false },
-	{ "NAME", 12, 2, 0, ALIGN_LEFT, name_cell, NULL, false },
-	{ "STATE", 12, 1, 0, ALIGN_LEFT, state_cell, NULL, false },
+	{ "NAME", 12, 1, 0, ALIGN_LEFT, name_cell, NULL, false },
+	{ "STATE", 12, 2, 0, ALIGN_LEFT, state_cell, NULL, false },
 	{ "SINCE", 6, 0, 0, ALIGN_RIGHT, since_cell, since_number, true },
 	{ "OBJECT", 14, 2, 132, ALIGN_LEFT, object_cell, NULL, false },
 	{ "HOLDER", 13, 0, 76, ALIGN_LEFT, holder_cell, holder_number, false },
@@ -200,7 +200,7 @@ static const struct column columns[] = {
 	{ "SESSION", 15, 1, 92, ALIGN_LEFT, session_cell, NULL, false },
 	{ "VERDICT", 7, 0, 110, ALIGN_LEFT, verdict_cell, verdict_number,
 	    true },
-	{ "WHERE", 20, 4, 0, ALIGN_LEFT, where_cell, NULL, false },
+	{ "WHERE", 20, 3, 0, ALIGN_LEFT, where_cell, NULL, false },
 	{ "CREATED BY", 20, 3, 150, ALIGN_LEFT, by_cell, NULL, false },
 };
 

@@ -652,6 +652,19 @@ dump_is_written(void **state)
 	stage_end(&stage);
 }
 
+/* What does not fit is said to go on. */
+static void
+states_are_cut(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 24, 30, false);
+	viewer_feed(&stage.viewer, server(100, 3));
+	draw(&stage);
+	expect(&stage, "3 chan send  1 IO ac…");
+	stage_end(&stage);
+}
+
 /* It says what it will do, and what the last one did; only y is yes. */
 static void
 proof_is_asked_for(void **state)
@@ -868,6 +881,7 @@ main(void)
 		cmocka_unit_test(mouse_points),
 		cmocka_unit_test(stack_is_copied),
 		cmocka_unit_test(dump_is_written),
+		cmocka_unit_test(states_are_cut),
 		cmocka_unit_test(proof_is_asked_for),
 		cmocka_unit_test(window_is_changed),
 		cmocka_unit_test(verdicts_screen),
