@@ -131,11 +131,44 @@ parse_seconds(
 	return parse_number(arguments, option, value, limits) * SUSPECTS_SECOND;
 }
 
-static struct leaks_options
-parse(struct arguments *arguments)
+/* The options that have a number. */
+static void
+take_number(struct leaks_options *options, struct arguments *arguments, int id,
+    const char *value)
 {
 	static const long ms[2] = { 1, 3600L * 1000 };
 	static const long looks[2] = { LOOKS_MIN, LOOKS_MAX };
+
+	switch (id) {
+	case OPTION_MAX_STOP:
+		options->max_stop_ns =
+		    parse_number(arguments, "max-stop", value, ms) *
+		    INT64_C(1000000);
+		break;
+	case OPTION_LOOKS:
+		options->looks = parse_number(arguments, "looks", value, looks);
+		break;
+	case OPTION_AGE:
+		options->limits.age_ns = parse_seconds(arguments, "age", value);
+		break;
+	case OPTION_PEER:
+		options->limits.peer_ns =
+		    parse_seconds(arguments, "peer-gone", value);
+		break;
+	case OPTION_IDLE:
+		options->limits.idle_ns =
+		    parse_seconds(arguments, "session-idle", value);
+		break;
+	case OPTION_MOMENT:
+		options->moment = (size_t) arguments_number(
+		    arguments, "moment", value, 1, LONG_MAX);
+		break;
+	}
+}
+
+static struct leaks_options
+parse(struct arguments *arguments)
+{
 	struct leaks_options options = {
 		.max_stop_ns = PROOF_MAX_STOP_NS,
 		.limits = SUSPECTS_DEFAULT,
@@ -156,27 +189,6 @@ parse(struct arguments *arguments)
 		case OPTION_GRAPH_ONLY:
 			options.graph_only = true;
 			break;
-		case OPTION_MAX_STOP:
-			options.max_stop_ns =
-			    parse_number(arguments, "max-stop", value, ms) *
-			    INT64_C(1000000);
-			break;
-		case OPTION_LOOKS:
-			options.looks =
-			    parse_number(arguments, "looks", value, looks);
-			break;
-		case OPTION_AGE:
-			options.limits.age_ns =
-			    parse_seconds(arguments, "age", value);
-			break;
-		case OPTION_PEER:
-			options.limits.peer_ns =
-			    parse_seconds(arguments, "peer-gone", value);
-			break;
-		case OPTION_IDLE:
-			options.limits.idle_ns =
-			    parse_seconds(arguments, "session-idle", value);
-			break;
 		case OPTION_SINCE:
 			options.since = value;
 			break;
@@ -186,9 +198,8 @@ parse(struct arguments *arguments)
 		case OPTION_REPLAY:
 			options.replay = value;
 			break;
-		case OPTION_MOMENT:
-			options.moment = (size_t) arguments_number(
-			    arguments, "moment", value, 1, LONG_MAX);
+		default:
+			take_number(&options, arguments, id, value);
 			break;
 		}
 	}

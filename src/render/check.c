@@ -13,12 +13,6 @@
 #include "render/stack.h"
 #include "render/words.h"
 
-static const char *
-plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 /* Is it leaked, and, unless that is NULL, under the label? */
 static bool
 is_leaked(
@@ -153,7 +147,7 @@ render_check_text(FILE *out, const struct check_point *point)
 	fputs("stranded: at ", out);
 	output_quoted(out, point->name);
 	fprintf(out, ", %zu task%s looked at: %zu leaked\n", tasks,
-	    plural(tasks), point->count[CHECK_LEAKED]);
+	    words_plural(tasks), point->count[CHECK_LEAKED]);
 	for (size_t i = 0; i < point->groups->count; i++) {
 		put_group(out, point, &point->groups->list[i]);
 	}

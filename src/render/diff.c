@@ -42,12 +42,6 @@ count_of(const struct group *group)
 
 /* ---- Text -------------------------------------------------------------- */
 
-static const char *
-plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static void
 put_snapshot(FILE *out, const char *which, const struct snapshot *snapshot)
 {
@@ -55,8 +49,8 @@ put_snapshot(FILE *out, const char *which, const struct snapshot *snapshot)
 	    snapshot->dump_id, (int) snapshot->pid);
 	output_clean(out, snapshot->exe);
 	fprintf(out, ", %zu task%s, %zu session%s\n", snapshot->task_count,
-	    plural(snapshot->task_count), snapshot->session_count,
-	    plural(snapshot->session_count));
+	    words_plural(snapshot->task_count), snapshot->session_count,
+	    words_plural(snapshot->session_count));
 }
 
 static void
@@ -106,8 +100,8 @@ put_group_head(FILE *out, const struct diff_group *change)
 	if (before > 0 && after > 0 && before != after) {
 		fprintf(out, "%zu -> ", before);
 	}
-	fprintf(out, "%zu task%s [%s, ", group->count, plural(group->count),
-	    words_state(first));
+	fprintf(out, "%zu task%s [%s, ", group->count,
+	    words_plural(group->count), words_state(first));
 	put_span(out, group);
 	fputc(']', out);
 	if (first->name[0] != '\0') {
@@ -145,7 +139,8 @@ put_sessions(
 	if (count == 0) {
 		return;
 	}
-	fprintf(out, "\n%s: %zu session%s: ", which, count, plural(count));
+	fprintf(
+	    out, "\n%s: %zu session%s: ", which, count, words_plural(count));
 	for (size_t i = 0; i < count && i < SESSIONS_MAX; i++) {
 		fprintf(out, "%s%" PRIu64 " ", i > 0 ? ", " : "", list[i]->id);
 		output_quoted(out, list[i]->name);

@@ -8,6 +8,7 @@
 #include "analyze/analyze.h"
 #include "proof/proof.h"
 #include "render/output.h"
+#include "render/words.h"
 
 struct counts {
 	size_t leaked;
@@ -36,12 +37,6 @@ render_leaks_count(const struct snapshot *snapshot)
 
 /* ---- Text -------------------------------------------------------------- */
 
-static const char *
-plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 /* What was done to find out. */
 static void
 put_proof(FILE *out, const struct proof *proof)
@@ -65,7 +60,7 @@ put_proof(FILE *out, const struct proof *proof)
 	}
 	if (proof->stopped_ns > 0) {
 		fprintf(out, "stopped %zu thread%s for %.1f ms\n",
-		    proof->threads, plural(proof->threads),
+		    proof->threads, words_plural(proof->threads),
 		    (double) proof->stopped_ns / 1e6);
 	}
 }
@@ -80,9 +75,9 @@ put_head(FILE *out, const struct snapshot *snapshot, const struct proof *proof)
 	fprintf(out,
 	    "\nlooked at %zu task%s and %zu session%s: %zu task%s leaked, %zu "
 	    "suspect\n",
-	    snapshot->task_count, plural(snapshot->task_count),
-	    snapshot->session_count, plural(snapshot->session_count),
-	    tasks.leaked, plural(tasks.leaked), tasks.suspect);
+	    snapshot->task_count, words_plural(snapshot->task_count),
+	    snapshot->session_count, words_plural(snapshot->session_count),
+	    tasks.leaked, words_plural(tasks.leaked), tasks.suspect);
 	put_proof(out, proof);
 }
 

@@ -7,6 +7,7 @@
 #include "analyze/analyze.h"
 #include "client/memory.h"
 #include "client/text.h"
+#include "render/render.h"
 
 void
 output_clean(FILE *out, const char *text)
@@ -42,6 +43,23 @@ output_quoted(FILE *out, const char *text)
 	}
 	fputc('"', out);
 	free(copy);
+}
+
+void
+output_name(FILE *out, const char *name)
+{
+	if (name[0] != '\0') {
+		fputc(' ', out);
+		output_quoted(out, name);
+	}
+}
+
+void
+output_color(FILE *out, const struct render_options *options, const char *color)
+{
+	if (options->color) {
+		fputs(color, out);
+	}
 }
 
 bool

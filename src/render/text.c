@@ -4,10 +4,9 @@
  * First what it is a dump of and what is not in it, then the tasks. A leak is
  * many tasks at one line, so tasks that wait alike are told once, with the
  * largest such group first and what runs last. Before them stands who waits for
- * whom. The lines of one task begin as a
- * Go program's traceback does, which many people can read in their sleep; what
- * Go does not tell follows the frames. At the end come the sessions, those
- * whose peer has gone first.
+ * whom. The lines of one task begin as a Go program's traceback does, which many
+ * people can read in their sleep; what Go does not tell follows the frames. At
+ * the end come the sessions.
  */
 #include "render/render.h"
 
@@ -24,6 +23,7 @@
 #include "common/states.h"
 #include "render/chains.h"
 #include "render/output.h"
+#include "render/sessions.h"
 #include "render/stack.h"
 #include "render/users.h"
 #include "render/words.h"
@@ -31,12 +31,7 @@
 #define INDENT       "        " /* before what is part of the line above */
 #define LIST_MAX     10 /* threads that are not covered that are named */
 #define MEMBERS_MAX  64 /* members of a group that are */
-#define SESSIONS_MAX 20 /* sessions that are listed */
 #define LINE_COLUMNS 80
-
-#define BOLD  "\033[1m"
-#define RED   "\033[31m"
-#define PLAIN "\033[0m"
 
 struct text {
 	FILE *out;
@@ -48,15 +43,7 @@ struct text {
 static void
 put_color(const struct text *text, const char *color)
 {
-	if (text->options->color) {
-		fputs(color, text->out);
-	}
-}
-
-static const char *
-plural(size_t count)
-{
-	return count == 1 ? "" : "s";
+	output_color(text->out, text->options, color);
 }
 
 /* ---- The head ---------------------------------------------------------- */
@@ -123,7 +110,7 @@ put_states(FILE *out, const struct snapshot *snapshot)
 		find_count(counts, &used, &snapshot->tasks[i])->count++;
 	}
 	fprintf(out, "%zu task%s", snapshot->task_count,
-	    plural(snapshot->task_count));
+	    words_plural(snapshot->task_count));
 	qsort(counts, used, sizeof(*counts), compare_counts);
 	for (size_t i = 0; i < used; i++) {
 		fprintf(out, "%s%zu %s", i == 0 ? ": " : ", ", counts[i].count,
@@ -145,14 +132,14 @@ put_session_counts(FILE *out, const struct snapshot *snapshot)
 		gone += session->state == SESSION_PEER_CLOSED;
 	}
 	clients = snapshot->session_count - connects;
-	fprintf(out, "%zu session%s", clients, plural(clients));
+	fprintf(out, "%zu session%s", clients, words_plural(clients));
 	if (clients > 0) {
 		fprintf(out, ": %zu socket, %zu registry", clients - registry,
 		    registry);
 	}
 	if (connects > 0) {
 		fprintf(out, ", %zu connection%s to others", connects,
-		    plural(connects));
+		    words_plural(connects));
 	}
 	if (gone > 0) {
 		fprintf(out, ", %zu whose peer has closed", gone);
@@ -205,11 +192,11 @@ put_head(const struct text *text)
 	const struct snapshot *snapshot = text->snapshot;
 	FILE *out = text->out;
 
-	put_color(text, BOLD);
+	put_color(text, OUTPUT_BOLD);
 	fprintf(out, "dump %016" PRIx64 " of process %d ", snapshot->dump_id,
 	    (int) snapshot->pid);
 	put_program(text);
-	put_color(text, PLAIN);
+	put_color(text, OUTPUT_PLAIN);
 	fputs("\nbegan ", out);
 	put_time(out, snapshot->began_unix_ns);
 	fprintf(out, ", ended %.1f ms later\n",
@@ -321,9 +308,9 @@ put_cure(const struct text *text, const struct task *task)
 static void
 put_verdict(const struct text *text, const struct task *task)
 {
-	put_color(text, RED);
+	put_color(text, OUTPUT_RED);
 	fputs(words_verdict(task->verdict), text->out);
-	put_color(text, PLAIN);
+	put_color(text, OUTPUT_PLAIN);
 	if (task->why) {
 		fprintf(text->out, ": %s", task->why);
 	}
@@ -334,21 +321,13 @@ put_verdict(const struct text *text, const struct task *task)
 /* ---- One task ---------------------------------------------------------- */
 
 static void
-put_name(FILE *out, const char *name)
-{
-	if (name[0]) {
-		fputc(' ', out);
-		output_quoted(out, name);
-	}
-}
-
-static void
 put_session(const struct text *text, uint64_t id)
 {
 	const struct session *session = snapshot_session(text->snapshot, id);
 
 	fprintf(text->out, "%" PRIu64, id);
-	put_name(text->out, session && session->name ? session->name : "");
+	output_name(
+	    text->out, session && session->name != NULL ? session->name : "");
 }
 
 /* What is to be known of a wait beside its state: ", seen by the kernel". */
@@ -369,7 +348,7 @@ put_task_head(const struct text *text, const struct task *task)
 	char duration[WORDS_MAX];
 	FILE *out = text->out;
 
-	put_color(text, BOLD);
+	put_color(text, OUTPUT_BOLD);
 	fprintf(out, "task %" PRIu64 " [%s", task->id, words_state(task));
 	if (task->state != STRANDED_RUNNING) {
 		fprintf(out, ", %s", words_duration(duration, task->since_ns));
@@ -383,9 +362,9 @@ put_task_head(const struct text *text, const struct task *task)
 	if (task->tid) {
 		fprintf(out, " thread %" PRIu32, task->tid);
 	}
-	put_name(out, task->name);
+	output_name(out, task->name);
 	fputc(':', out);
-	put_color(text, PLAIN);
+	put_color(text, OUTPUT_PLAIN);
 	fputc('\n', out);
 }
 
@@ -434,7 +413,7 @@ put_group_head(const struct text *text, const struct group *group)
 	const struct task *first = group->tasks[0];
 	FILE *out = text->out;
 
-	put_color(text, BOLD);
+	put_color(text, OUTPUT_BOLD);
 	fprintf(out, "%zu tasks [%s", group->count, words_state(first));
 	if (first->state != STRANDED_RUNNING) {
 		fputs(", ", out);
@@ -442,9 +421,9 @@ put_group_head(const struct text *text, const struct group *group)
 	}
 	put_marks(out, first);
 	fputc(']', out);
-	put_name(out, same_name(group) ? first->name : "");
+	output_name(out, same_name(group) ? first->name : "");
 	fputc(':', out);
-	put_color(text, PLAIN);
+	put_color(text, OUTPUT_PLAIN);
 	fputc('\n', out);
 }
 
@@ -648,149 +627,7 @@ put_groups_of(const struct text *text, const struct groups *groups,
 	}
 }
 
-/* ---- Sessions ---------------------------------------------------------- */
-
-/* One whose peer has closed, or that is closed itself, should be no more. */
-static int
-rank(const struct session *session)
-{
-	static const int ranks[] = {
-		[SESSION_PEER_CLOSED] = 0,
-		[SESSION_CLOSED] = 1,
-		[SESSION_OPEN] = 2,
-	};
-
-	return ranks[session->state];
-}
-
-/* By rank, then the oldest first. */
-static int
-compare_sessions(const void *left, const void *right)
-{
-	const struct session *a = *(const struct session *const *) left;
-	const struct session *b = *(const struct session *const *) right;
-
-	if (rank(a) != rank(b)) {
-		return rank(a) - rank(b);
-	}
-	if (a->opened_ns != b->opened_ns) {
-		return a->opened_ns > b->opened_ns ? -1 : 1;
-	}
-	return (a->id > b->id) - (a->id < b->id);
-}
-
-/* "socket fd 9 and 2 more, received from process 812, " */
-static void
-put_session_kind(FILE *out, const struct session *session)
-{
-	fprintf(out, " %s", words_session_kind(session->kind));
-	if (session->fd >= 0) {
-		fprintf(out, " fd %d", session->fd);
-	}
-	if (session->fds > 1) {
-		fprintf(out, " and %" PRIu32 " more", session->fds - 1);
-	}
-	if (session->kind == WIRE_SESSION_INHERITED) {
-		fputs(", inherited", out);
-	}
-	if (session->from != 0) {
-		fprintf(out, ", received from process %" PRIu32, session->from);
-	}
-}
-
-/* "peer closed 12 minutes ago" */
-static void
-put_session_state(FILE *out, const struct session *session)
-{
-	char since[WORDS_MAX];
-
-	fputs(words_session_state(session->state), out);
-	if (session->state == SESSION_PEER_CLOSED &&
-	    session->peer_closed_ns >= 0) {
-		fprintf(out, " %s ago",
-		    words_duration(since, session->peer_closed_ns));
-	}
-}
-
-static void
-put_listed_session(const struct text *text, const struct session *session)
-{
-	bool alarm = session->state != SESSION_OPEN && session->task_count > 0;
-	char opened[WORDS_MAX], used[WORDS_MAX];
-	FILE *out = text->out;
-
-	fprintf(out, "session %" PRIu64, session->id);
-	put_name(out, session->name ? session->name : "");
-	put_session_kind(out, session);
-	fprintf(out, ", opened %s ago, used %s ago, %zu task%s, ",
-	    words_duration(opened, session->opened_ns),
-	    words_duration(used, session->used_ns), session->task_count,
-	    plural(session->task_count));
-	put_color(text, alarm ? RED : "");
-	put_session_state(out, session);
-	put_color(text, alarm ? PLAIN : "");
-	fputc('\n', out);
-}
-
-static void
-put_sessions(const struct text *text)
-{
-	const struct snapshot *snapshot = text->snapshot;
-	size_t count = snapshot->session_count;
-	const struct session **list = memory_new(count + 1, sizeof(*list));
-
-	for (size_t i = 0; i < count; i++) {
-		list[i] = &snapshot->sessions[i];
-	}
-	qsort(list, count, sizeof(*list), compare_sessions);
-	if (count > 0) {
-		put_color(text, BOLD);
-		fprintf(text->out, "\n%zu session%s:", count, plural(count));
-		put_color(text, PLAIN);
-		fputc('\n', text->out);
-	}
-	for (size_t i = 0; i < count && i < SESSIONS_MAX; i++) {
-		put_listed_session(text, list[i]);
-	}
-	if (count > SESSIONS_MAX) {
-		fprintf(text->out, "and %zu more (--format=json lists all)\n",
-		    count - SESSIONS_MAX);
-	}
-	free(list);
-}
-
-/* "last used by task 7 "reader", which has ended" */
-static void
-put_last_user(const struct text *text, const struct session *session)
-{
-	const struct task *task = snapshot_task(text->snapshot, session->user);
-
-	if (session->user != 0) {
-		fprintf(text->out, "last used by task %" PRIu64, session->user);
-		put_name(text->out, task ? task->name : "");
-		fputs(task ? "\n" : ", which has ended\n", text->out);
-	}
-}
-
-static void
-put_suspect_sessions(const struct text *text)
-{
-	const struct snapshot *snapshot = text->snapshot;
-
-	for (size_t i = 0; i < snapshot->session_count; i++) {
-		const struct session *session = &snapshot->sessions[i];
-
-		if (session->verdict == VERDICT_OK) {
-			continue;
-		}
-		fputc('\n', text->out);
-		put_listed_session(text, session);
-		stack_put_maker(text->out, "opened by", &session->opened_by);
-		put_last_user(text, session);
-		fprintf(text->out, "%s: %s\n", words_verdict(session->verdict),
-		    session->why);
-	}
-}
+/* ---- All -------------------------------------------------------------- */
 
 static void
 text_begin(struct text *text)
@@ -818,9 +655,9 @@ put_blame(const struct text *text)
 	struct blame *blame = blame_new(text->snapshot);
 
 	if (blame->root_count > 0) {
-		put_color(text, BOLD);
+		put_color(text, OUTPUT_BOLD);
 		fputs("\nwho waits for whom:\n", text->out);
-		put_color(text, PLAIN);
+		put_color(text, OUTPUT_PLAIN);
 		chains_put(text->out, blame);
 	}
 	blame_free(blame);
@@ -841,7 +678,7 @@ render_text(FILE *out, const struct snapshot *snapshot,
 	put_blame(&text);
 	put_groups(&text, groups, false);
 	put_groups(&text, groups, true);
-	put_sessions(&text);
+	sessions_put(out, snapshot, options);
 	return text_end(&text);
 }
 
@@ -859,6 +696,6 @@ render_text_verdicts(FILE *out, const struct snapshot *snapshot,
 	put_groups_of(&text, groups, VERDICT_LEAKED, false);
 	put_groups_of(&text, groups, VERDICT_LEAKED, true);
 	put_groups_of(&text, groups, VERDICT_SUSPECT, false);
-	put_suspect_sessions(&text);
+	sessions_put_suspects(out, snapshot, options);
 	return text_end(&text);
 }

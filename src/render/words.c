@@ -213,3 +213,9 @@ words_verdict(enum verdict verdict)
 
 	return names[verdict];
 }
+
+const char *
+words_plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}

@@ -62,4 +62,7 @@ void words_location(char *text, size_t size, const struct frame *frame);
 /* "reader", or "??". */
 const char *words_function(const struct frame *frame);
 
+/* What follows the noun of so many. */
+const char *words_plural(size_t count);
+
 #endif
