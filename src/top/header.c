@@ -78,6 +78,10 @@ draw_target(
 	snprintf(text, sizeof(text), "  pid %d  up %s%s", (int) viewer->pid,
 	    age, moment);
 	column = canvas_put(canvas, area, column, STYLE_PLAIN, text);
+	if (viewer->recording != NULL) {
+		column = canvas_put(
+		    canvas, area, column + 2, STYLE_PLAIN, viewer->recording);
+	}
 	if (snapshot != NULL && snapshot->uncovered_count > 0) {
 		snprintf(text, sizeof(text), "  not covered: %zu",
 		    snapshot->uncovered_count);

@@ -74,6 +74,7 @@ show(struct loop *loop, const struct taken *taken)
 		viewer_proved(&loop->viewer, &taken->proof);
 	}
 	if (taken->record_error != 0) {
+		loop->viewer.recording = "recording ended";
 		viewer_say(&loop->viewer, "the recording has ended: %s",
 		    strerror(taken->record_error));
 	}
@@ -459,6 +460,7 @@ open_recorder(struct loop *loop, struct failure *failure)
 {
 	if (loop->options->record != NULL) {
 		loop->recorder = recorder_open(loop->options->record, failure);
+		loop->viewer.recording = "recording";
 	}
 	return loop->options->record != NULL && loop->recorder == NULL ? -1 : 0;
 }

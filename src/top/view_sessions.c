@@ -158,9 +158,9 @@ by_cell(const void *row, struct grid_cell *cell)
 static const struct column columns[] = {
 	{ "ID", 6, 0, 0, ALIGN_RIGHT, id_cell, id_number, false },
 	{ "PEER/NAME", 20, 1, 0, ALIGN_LEFT, name_cell, NULL, false },
-	{ "KIND", 8, 0, 78, ALIGN_LEFT, kind_cell, NULL, false },
+	{ "KIND", 8, 0, 86, ALIGN_LEFT, kind_cell, NULL, false },
 	{ "STATE", 11, 0, 0, ALIGN_LEFT, state_cell, state_number, true },
-	{ "GONE", 6, 0, 86, ALIGN_RIGHT, gone_cell, gone_number, true },
+	{ "GONE", 6, 0, 78, ALIGN_RIGHT, gone_cell, gone_number, true },
 	{ "AGE", 6, 0, 0, ALIGN_RIGHT, age_cell, age_number, true },
 	{ "IDLE", 6, 0, 0, ALIGN_RIGHT, idle_cell, idle_number, true },
 	{ "TASKS", 6, 0, 0, ALIGN_RIGHT, tasks_cell, tasks_number, true },

@@ -60,7 +60,9 @@ struct viewer {
 	size_t window;           /* of history_windows, in the header */
 	struct layout layout;    /* of what was drawn last */
 	struct moment moment;
-	int64_t stopped_ns; /* how long the last proof stopped the
+	const char *recording; /* what is said of the one being made; NULL:
+	                          none is */
+	int64_t stopped_ns;    /* how long the last proof stopped the
 				    target; negative: there was none */
 	bool paused;
 	bool plain; /* for reading only: no word of keys */

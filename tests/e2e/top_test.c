@@ -677,6 +677,7 @@ record_and_replay(void **state)
 	snprintf(line, sizeof line, "--record=%s", path);
 	start_top(line, "");
 	await("5 chan send");
+	await("s  recording");
 	lose_readers(3);
 	await("8 chan send");
 	kill(top_pid(), SIGKILL);
