@@ -81,13 +81,13 @@ object_close(struct object *object)
 	close(object->fd);
 }
 
-/* A symbol's value in the object's own addresses; 0 if there is none. */
-static uint64_t
-find_symbol(const struct object *object, const char *name)
+/* A symbol of that name: one that is its own, or one of another's it uses. */
+static bool
+look_up(
+    const struct object *object, const char *name, bool own, GElf_Sym *symbol)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
-	GElf_Sym symbol;
 
 	while ((section = elf_nextscn(object->elf, section)) != NULL) {
 		Elf_Data *data = NULL;
@@ -97,47 +97,36 @@ find_symbol(const struct object *object, const char *name)
 			data = elf_getdata(section, NULL);
 		}
 		for (int i = 0;
-		     data != NULL && gelf_getsym(data, i, &symbol) != NULL;
+		     data != NULL && gelf_getsym(data, i, symbol) != NULL;
 		     i++) {
 			const char *found = elf_strptr(
-			    object->elf, header.sh_link, symbol.st_name);
+			    object->elf, header.sh_link, symbol->st_name);
 
-			if (found != NULL && strcmp(found, name) == 0) {
-				return symbol.st_value;
+			if ((symbol->st_shndx != SHN_UNDEF) == own &&
+			    found != NULL && strcmp(found, name) == 0) {
+				return true;
 			}
 		}
 	}
-	return 0;
+	return false;
+}
+
+/* A symbol's value in the object's own addresses; 0 if there is none. */
+static uint64_t
+find_symbol(const struct object *object, const char *name)
+{
+	GElf_Sym symbol;
+
+	return look_up(object, name, true, &symbol) ? symbol.st_value : 0;
 }
 
 /* Does the object use a symbol of another's? */
 static bool
 has_import(const struct object *object, const char *name)
 {
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
 	GElf_Sym symbol;
 
-	while ((section = elf_nextscn(object->elf, section)) != NULL) {
-		Elf_Data *data = NULL;
-
-		if (gelf_getshdr(section, &header) != NULL &&
-		    header.sh_type == SHT_DYNSYM) {
-			data = elf_getdata(section, NULL);
-		}
-		for (int i = 0;
-		     data != NULL && gelf_getsym(data, i, &symbol) != NULL;
-		     i++) {
-			const char *found = elf_strptr(
-			    object->elf, header.sh_link, symbol.st_name);
-
-			if (symbol.st_shndx == SHN_UNDEF && found != NULL &&
-			    strcmp(found, name) == 0) {
-				return true;
-			}
-		}
-	}
-	return false;
+	return look_up(object, name, false, &symbol);
 }
 
 /* Reads what the object's file has at an address of its own. */
