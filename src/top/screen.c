@@ -252,6 +252,42 @@ mouse_event(void)
 	return event;
 }
 
+/* The next character if it has come already; what is no character stays. */
+static bool
+next_character(wint_t *symbol)
+{
+	int kind = get_wch(symbol);
+
+	if (kind == KEY_CODE_YES) {
+		(void) ungetch((int) *symbol);
+	}
+	return kind == OK;
+}
+
+/*
+ * After an escape: the rest of a sequence that the terminal's description does
+ * not have. Its letters are no keys, least of all P. False if it is none.
+ */
+static bool
+skip_sequence(void)
+{
+	wint_t first;
+	wint_t next;
+
+	if (!next_character(&first)) {
+		return false;
+	}
+	if ((first != L'[' && first != L'O') || !next_character(&next)) {
+		(void) unget_wch((wchar_t) first);
+		return false;
+	}
+	while (first == L'[' &&
+	    (next == L'[' || (next >= L' ' && next < L'@')) &&
+	    next_character(&next)) {
+	}
+	return true;
+}
+
 struct screen_event
 screen_event(void)
 {
@@ -259,6 +295,10 @@ screen_event(void)
 
 	switch (get_wch(&symbol)) {
 	case OK:
+		if (symbol == L'\033' && skip_sequence()) {
+			return (
+			    struct screen_event) { .code = KEY_CODE_UNKNOWN };
+		}
 		return (struct screen_event) { .code = character(symbol) };
 	case KEY_CODE_YES:
 		return symbol == KEY_MOUSE ?

@@ -496,6 +496,24 @@ row_with(const char *text)
 	return row;
 }
 
+/* Keys of another terminal than TERM names are not taken for letters. */
+static void
+unknown_keys(void **state)
+{
+	start_server();
+	terminal_begin("100", "30");
+	type("export TERM=vt100");
+	start_top("", "");
+	KEYS("F6", "F12", "3");
+	await("PEER/NAME");
+	KEYS("F5", "F9", "w");
+	await("the last 5m");
+	assert_true(terminal_shows("PEER/NAME"));
+	KEYS("Escape");
+	KEYS("1");
+	await("COUNT");
+}
+
 static void
 mouse(void **state)
 {
@@ -795,6 +813,7 @@ main(void)
 		TOP_TEST(stop_and_continue),
 		TOP_TEST(plain_looks),
 		TOP_TEST(every_key),
+		TOP_TEST(unknown_keys),
 		TOP_TEST(mouse),
 		TOP_TEST(copied_and_dumped),
 		TOP_TEST(choices_are_kept),
