@@ -4,9 +4,9 @@
  * First what it is a dump of and what is not in it, then the tasks. A leak is
  * many tasks at one line, so tasks that wait alike are told once, with the
  * largest such group first and what runs last. Before them stands who waits for
- * whom. The lines of one task begin as a Go program's traceback does, which many
- * people can read in their sleep; what Go does not tell follows the frames. At
- * the end come the sessions.
+ * whom. The lines of one task begin as a Go program's traceback does, which
+ * many people can read in their sleep; what Go does not tell follows the
+ * frames. At the end come the sessions.
  */
 #include "render/render.h"
 
