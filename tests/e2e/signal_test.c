@@ -252,6 +252,8 @@ test_together_with_another(void **state)
 	setenv("STRANDED_DUMP", "/dev/null", 1);
 	program = harness_start(HARNESS_PRELOAD, "until_term");
 	harness_ready(program);
+	/* Before its wait the signal would end nothing. */
+	harness_await(program, 1, "IO poll", NULL);
 	kill(harness_pid(program), SIGSTOP);
 	kill(harness_pid(program), SIGQUIT);
 	kill(harness_pid(program), SIGTERM);
