@@ -298,19 +298,6 @@ reach_roots(struct reach *reach)
 	reach_range(reach, from, UINT64_MAX);
 }
 
-void
-reach_heaps(struct reach *reach)
-{
-	for (size_t h = 0; h < reach->heaps->count; h++) {
-		struct heap *heap = &reach->heaps->list[h];
-
-		for (size_t i = 0; i < heap->count; i++) {
-			mark_chunk(reach, heap, heap_chunk_start(heap, i));
-		}
-	}
-	drain(reach);
-}
-
 bool
 reach_has(const struct reach *reach, uint64_t address)
 {

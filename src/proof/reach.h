@@ -64,9 +64,6 @@ void reach_range(struct reach *reach, uint64_t start, uint64_t end);
 /* The same for all memory that no span covers. */
 void reach_roots(struct reach *reach);
 
-/* Reaches all that lies in a heap, free or not. */
-void reach_heaps(struct reach *reach);
-
 /*
  * Has what lies at the address been reached? What is part of nothing that can
  * be reached or not, always has.
