@@ -155,6 +155,19 @@ arguments_choice(const struct arguments *arguments, const char *option,
 	    arguments, "--%s=%s: choose one of %s", option, value, list);
 }
 
+enum format
+arguments_format(const struct arguments *arguments, const char *value)
+{
+	static const char *const formats[] = {
+		[FORMAT_TEXT] = "text",
+		[FORMAT_JSON] = "json",
+		NULL,
+	};
+
+	return (enum format) arguments_choice(
+	    arguments, "format", value, formats);
+}
+
 long
 arguments_number(const struct arguments *arguments, const char *option,
     const char *value, long least, long most)

@@ -40,6 +40,13 @@ char **arguments_rest(struct arguments *arguments);
 _Noreturn void arguments_misused(const struct arguments *arguments,
     const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What a command prints. */
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_GO };
+
+/* The value of --format, of a command that knows text and json. */
+enum format arguments_format(
+    const struct arguments *arguments, const char *value);
+
 /*
  * The index in `words`, which ends with NULL, of an option's value. Ends the
  * program if it is none of them.

@@ -37,14 +37,6 @@ enum option_id {
 	OPTION_TRACK_HEAP
 };
 
-enum format { FORMAT_TEXT, FORMAT_JSON };
-
-static const char *const formats[] = {
-	[FORMAT_TEXT] = "text",
-	[FORMAT_JSON] = "json",
-	NULL,
-};
-
 static const struct command_option option_table[] = {
 	{ 'f', "format", "FORMAT",
 	    "Report as text for people (text, the default) or JSON (json)." },
@@ -118,8 +110,7 @@ take_option(const struct arguments *arguments, int id, const char *value,
 
 	switch (id) {
 	case 'f':
-		options->format = (enum format) arguments_choice(
-		    arguments, "format", value, formats);
+		options->format = arguments_format(arguments, value);
 		break;
 	case 'o':
 		options->output = value;

@@ -13,14 +13,6 @@
 #include "render/json_read.h"
 #include "render/render.h"
 
-enum format { FORMAT_TEXT, FORMAT_JSON };
-
-static const char *const formats[] = {
-	[FORMAT_TEXT] = "text",
-	[FORMAT_JSON] = "json",
-	NULL,
-};
-
 static const struct command_option option_table[] = {
 	{ 'f', "format", "FORMAT",
 	    "Print text for people (text, the default) or JSON (json)." },
@@ -39,8 +31,7 @@ parse(struct arguments *arguments)
 	const char *value;
 
 	while (arguments_next(arguments, &value) != 0) {
-		options.format = (enum format) arguments_choice(
-		    arguments, "format", value, formats);
+		options.format = arguments_format(arguments, value);
 	}
 	for (int i = 0; i < 2; i++) {
 		options.paths[i] = arguments_operand(arguments);

@@ -16,14 +16,6 @@
 #include "doctor/report.h"
 #include "doctor/running.h"
 
-enum format { FORMAT_TEXT, FORMAT_JSON };
-
-static const char *const formats[] = {
-	[FORMAT_TEXT] = "text",
-	[FORMAT_JSON] = "json",
-	NULL,
-};
-
 static const struct command_option option_table[] = {
 	{ 'f', "format", "FORMAT",
 	    "Print text for people (text, the default) or JSON (json)." },
@@ -165,8 +157,7 @@ doctor_run(struct arguments *arguments)
 	int flushed;
 
 	while (arguments_next(arguments, &value) != 0) {
-		format = (enum format) arguments_choice(
-		    arguments, "format", value, formats);
+		format = arguments_format(arguments, value);
 	}
 	status = examine(arguments, &report, &target);
 	flushed = print(&report, format, target);

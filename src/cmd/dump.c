@@ -15,8 +15,6 @@
 
 enum option_id { OPTION_APPEND = 256, OPTION_REPLAY, OPTION_MOMENT };
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_GO };
-
 static const char *const formats[] = {
 	[FORMAT_TEXT] = "text",
 	[FORMAT_JSON] = "json",

@@ -37,14 +37,6 @@ enum option_id {
 #define TEXT(number)    TEXT_OF(number)
 #define TEXT_OF(number) #number
 
-enum format { FORMAT_TEXT, FORMAT_JSON };
-
-static const char *const formats[] = {
-	[FORMAT_TEXT] = "text",
-	[FORMAT_JSON] = "json",
-	NULL,
-};
-
 struct leaks_options {
 	bool all;
 	bool graph_only;
@@ -183,8 +175,7 @@ parse(struct arguments *arguments)
 			options.all = true;
 			break;
 		case 'f':
-			options.format = (enum format) arguments_choice(
-			    arguments, "format", value, formats);
+			options.format = arguments_format(arguments, value);
 			break;
 		case OPTION_GRAPH_ONLY:
 			options.graph_only = true;

@@ -15,14 +15,6 @@
 
 #define INDENT 2 /* columns, of a child's name */
 
-enum format { FORMAT_TEXT, FORMAT_JSON };
-
-static const char *const formats[] = {
-	[FORMAT_TEXT] = "text",
-	[FORMAT_JSON] = "json",
-	NULL,
-};
-
 static const struct command_option option_table[] = {
 	{ 'f', "format", "FORMAT",
 	    "Print text for people (text, the default) or JSON (json)." },
@@ -249,8 +241,7 @@ ps_run(struct arguments *arguments)
 	int flushed;
 
 	while (arguments_next(arguments, &value) != 0) {
-		format = (enum format) arguments_choice(
-		    arguments, "format", value, formats);
+		format = arguments_format(arguments, value);
 	}
 	arguments_end(arguments);
 	targets = client_list(&count, &failure);
